@@ -1,0 +1,127 @@
+"""Checks of arguments: one place for what every function asks of its input.
+
+Each check returns the value in the form the caller works with, or raises an error
+that names the function, the argument, what it got and what it needs.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+Pair = tuple[int, int]
+#: Padding of both axes, before and after: ((top, bottom), (left, right)).
+Padding = tuple[Pair, Pair]
+FloatArray = np.ndarray[Any, np.dtype[Any]]
+
+FLOATS = (np.float32, np.float64)
+
+
+def float_arrays(where: str, **arrays: object) -> list[FloatArray | None]:
+    """The arrays, in native byte order, once all are floats of one dtype.
+
+    A bias may be None, and stays so.
+    """
+    checked: list[FloatArray | None] = []
+    first = ""
+    for name, value in arrays.items():
+        if value is None and name == "bias":
+            checked.append(None)
+            continue
+        if not isinstance(value, np.ndarray):
+            got = type(value).__name__
+            raise TypeError(f"{where}: {name} must be a NumPy array, got {got}")
+        native = value.dtype.newbyteorder("=")
+        if native not in FLOATS:
+            raise TypeError(
+                f"{where}: {name} must be float32 or float64, got {value.dtype}"
+            )
+        if not first:
+            first, dtype = name, native
+        elif native != dtype:
+            raise TypeError(f"{where}: {name} is {native} but {first} is {dtype}")
+        checked.append(np.asarray(value, dtype=native))
+    return checked
+
+
+def rank(where: str, name: str, array: FloatArray, axes: str) -> None:
+    """Raise unless `array` has one axis for each word of `axes`, e.g. "N C H W"."""
+    needed = axes.split()
+    if array.ndim != len(needed):
+        raise ValueError(
+            f"{where}: {name} must have {len(needed)} axes ({', '.join(needed)}), "
+            f"got {array.ndim} ({name}.shape={array.shape})"
+        )
+
+
+def shape(
+    where: str, name: str, array: FloatArray | None, needed: tuple[int, ...]
+) -> None:
+    """Raise unless `array` is None or has exactly the shape `needed`."""
+    if array is not None and array.shape != needed:
+        raise ValueError(
+            f"{where}: {name} must have shape {needed}, got {name}.shape={array.shape}"
+        )
+
+
+def integer(where: str, name: str, value: object, minimum: int) -> int:
+    """`value` as an int that is at least `minimum`."""
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{where}: {name} must be an int, got {value!r}") from None
+    if number < minimum:
+        raise ValueError(f"{where}: {name} must be at least {minimum}, got {number}")
+    return number
+
+
+def pair(where: str, name: str, value: object, minimum: int) -> Pair:
+    """`value` as (vertical, horizontal); an int stands for both axes."""
+    if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str | bytes):
+        return (integer(where, name, value, minimum),) * 2
+    if len(value) != 2:
+        raise ValueError(f"{where}: {name} must be an int or a pair, got {value!r}")
+    first, second = (integer(where, name, v, minimum) for v in value)
+    return first, second
+
+
+def choice(where: str, name: str, value: object, allowed: tuple[str, ...]) -> None:
+    """Raise unless `value` is one of the strings `allowed`."""
+    if value not in allowed:
+        options = " or ".join(map(repr, allowed))
+        raise ValueError(f"{where}: {name} must be {options}, got {value!r}")
+
+
+def not_empty(where: str, weight: FloatArray) -> None:
+    """Raise unless `weight` holds at least one number."""
+    if weight.size == 0:
+        raise ValueError(
+            f"{where}: weight must not be empty, got weight.shape={weight.shape}"
+        )
+
+
+def channels(
+    where: str, x: FloatArray, weight: FloatArray, out_axis: int, groups: int = 1
+) -> None:
+    """Raise unless weight (..., out, in/groups, KH, KW) fits x (N, C, H, W)."""
+    not_empty(where, weight)
+    counts = {"x": (x.shape[1], "input"), "weight": (weight.shape[out_axis], "output")}
+    for name, (count, kind) in counts.items():
+        if count % groups:
+            its_shape = x.shape if name == "x" else weight.shape
+            raise ValueError(
+                f"{where}: groups={groups} does not divide the {count} {kind} channels "
+                f"({name}.shape={its_shape})"
+            )
+    needed = weight.shape[-3] * groups
+    if needed != x.shape[1]:
+        note = f", groups={groups}" if groups > 1 else ""
+        raise ValueError(
+            f"{where}: weight has {needed} input channels but x has {x.shape[1]} "
+            f"(x.shape={x.shape}, weight.shape={weight.shape}{note})"
+        )

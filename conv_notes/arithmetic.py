@@ -1,0 +1,272 @@
+"""Integers only: output sizes, padding, receptive fields.
+
+Nothing here touches an array. The formulas are those of Dumoulin & Visin (2016), "A
+guide to convolution arithmetic for deep learning", with dilation added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from . import _checks as check
+
+
+class ReceptiveField(NamedTuple):
+    """What one output unit sees of the input, along one axis, in input pixels.
+
+    Attributes
+    ----------
+    size : int
+        Number of input pixels between the first and the last that can reach it.
+    stride : int
+        How far the field moves when the output unit moves by one.
+    padding : int
+        How far the field of output unit 0 begins before input pixel 0.
+    """
+
+    size: int
+    stride: int
+    padding: int
+
+
+class Window(NamedTuple):
+    """Kernel size, stride, padding before the input, dilation, along one axis."""
+
+    kernel_size: int
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+
+
+def effective_kernel_size(kernel_size: int, dilation: int = 1) -> int:
+    r"""Number of input pixels that a dilated kernel spans: :math:`D(K-1)+1`.
+
+    Parameters
+    ----------
+    kernel_size, dilation : int
+        Kernel size and dilation of one axis, both at least 1.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not an int, or is less than 1.
+
+    References
+    ----------
+    Dumoulin & Visin (2016), section 5.1.
+
+    Examples
+    --------
+    >>> effective_kernel_size(3), effective_kernel_size(3, dilation=2)
+    (3, 5)
+    """
+    k = check.integer("effective_kernel_size", "kernel_size", kernel_size, 1)
+    d = check.integer("effective_kernel_size", "dilation", dilation, 1)
+    return d * (k - 1) + 1
+
+
+def same_padding(kernel_size: int, dilation: int = 1) -> tuple[int, int]:
+    """Padding that keeps the size at stride 1, as (before, after).
+
+    The total is D(K−1). When it is odd, as for every even kernel without dilation, the
+    extra pixel goes after the input, which is PyTorch's choice too.
+
+    Parameters
+    ----------
+    kernel_size, dilation : int
+        Kernel size and dilation of one axis, both at least 1.
+
+    Returns
+    -------
+    before, after : int
+        Number of zeros on either side.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not an int, or is less than 1.
+
+    References
+    ----------
+    Dumoulin & Visin (2016), relationship 3 ("half padding"), for odd kernels.
+
+    Examples
+    --------
+    >>> same_padding(3), same_padding(10)
+    ((1, 1), (4, 5))
+    """
+    kernel_size = check.integer("same_padding", "kernel_size", kernel_size, 1)
+    dilation = check.integer("same_padding", "dilation", dilation, 1)
+    total = dilation * (kernel_size - 1)
+    return total // 2, total - total // 2
+
+
+def conv_output_size(
+    size: int,
+    kernel_size: int,
+    stride: int = 1,
+    padding: int | tuple[int, int] = 0,
+    dilation: int = 1,
+    ceil_mode: bool = False,
+) -> int:
+    r"""Number of window positions along one axis, for convolution and pooling.
+
+    .. math:: O = \left\lfloor \frac{H + 2P - D(K - 1) - 1}{S} \right\rfloor + 1
+
+    Parameters
+    ----------
+    size : int
+        Input size H of the axis, in pixels, at least 1.
+    kernel_size, stride, dilation : int
+        K, S and D of the axis, at least 1.
+    padding : int or (int, int)
+        P, pixels added on either side, or (before, after) where the sides differ.
+    ceil_mode : bool
+        Round up instead of down, as pooling layers can. A last window that would begin
+        in the padding after the input is dropped, as in PyTorch.
+
+    Returns
+    -------
+    int
+        Output size O of the axis, at least 1.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not an int.
+    ValueError
+        If an argument is too small, or the kernel is larger than the padded input.
+
+    References
+    ----------
+    Dumoulin & Visin (2016), relationships 6 and 15.
+
+    Examples
+    --------
+    >>> conv_output_size(32, 5)
+    28
+    >>> conv_output_size(142, 3, stride=2), conv_output_size(142, 3, 2, ceil_mode=True)
+    (70, 71)
+    >>> conv_output_size(1000, 10, padding=same_padding(10))
+    1000
+    """
+    where = "conv_output_size"
+    size = check.integer(where, "size", size, 1)
+    kernel_size = check.integer(where, "kernel_size", kernel_size, 1)
+    dilation = check.integer(where, "dilation", dilation, 1)
+    stride = check.integer(where, "stride", stride, 1)
+    before, after = check.pair(where, "padding", padding, 0)
+    span = effective_kernel_size(kernel_size, dilation)
+    room = size + before + after - span
+    if room < 0:
+        raise ValueError(
+            f"{where}: the kernel spans {span} (kernel_size={kernel_size}, "
+            f"dilation={dilation}) but the padded input has only "
+            f"{size + before + after} (size={size}, padding={padding})"
+        )
+    if not ceil_mode:
+        return room // stride + 1
+    windows = -(-room // stride) + 1
+    return windows - 1 if (windows - 1) * stride >= size + before else windows
+
+
+def receptive_field(
+    layers: Iterable[object], *, axis: int | None = None
+) -> ReceptiveField:
+    r"""Size, effective stride and effective padding of a stack of layers.
+
+    A window of layer i is stretched by the product of all strides before it:
+
+    .. math::
+        j_i = j_{i-1} S_i,\qquad r_i = r_{i-1} + D_i (K_i - 1)\, j_{i-1},\qquad
+        p_i = p_{i-1} + P_i\, j_{i-1}
+
+    with :math:`r_0 = j_0 = 1` and :math:`p_0 = 0`.
+
+    Parameters
+    ----------
+    layers : iterable
+        From input to output: layers such as ``Conv2d``, ``MaxPool2d`` and ``ReLU`` (or
+        a ``Sequential`` of them), or tuples ``(kernel_size, stride, padding,
+        dilation)`` whose last entries may be left out.
+    axis : {None, 0, 1}
+        0 for height, 1 for width. None asks that both agree.
+
+    Returns
+    -------
+    ReceptiveField
+        ``(size, stride, padding)``, in input pixels.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an entry is neither a windowed layer nor such a tuple, or if the two axes
+        differ and `axis` is None.
+
+    References
+    ----------
+    Araujo, Norris & Sim (2019), "Computing receptive fields of convolutional neural
+    networks", Distill, equations 2 and 3.
+
+    Examples
+    --------
+    Two 3×3 layers see 5 pixels; with a stride of 2 in the first, 7:
+
+    >>> receptive_field([(3,), (3,)])
+    ReceptiveField(size=5, stride=1, padding=0)
+    >>> receptive_field([(3, 2, 1), (3, 1, 1)])
+    ReceptiveField(size=7, stride=2, padding=3)
+    """
+    if axis not in (None, 0, 1):
+        raise ValueError(f"receptive_field: axis must be None, 0 or 1, got {axis!r}")
+    if not isinstance(layers, Iterable):
+        raise TypeError(f"receptive_field: layers must be iterable, got {layers!r}")
+    stack = list(_flat(layers))
+    fields = [_grow(w[a] for w in stack) for a in (0, 1)]
+    if axis is not None:
+        return fields[axis]
+    if fields[0] != fields[1]:
+        raise ValueError(
+            f"receptive_field: height and width differ ({fields[0]}, {fields[1]}); "
+            f"choose axis=0 or axis=1"
+        )
+    return fields[0]
+
+
+def _grow(windows: Iterable[Window]) -> ReceptiveField:
+    size, stride, padding = 1, 1, 0
+    for w in windows:
+        size += w.dilation * (w.kernel_size - 1) * stride
+        padding += w.padding * stride
+        stride *= w.stride
+    return ReceptiveField(size, stride, padding)
+
+
+def _flat(layers: Iterable[object]) -> Iterator[tuple[Window, Window]]:
+    for layer in layers:
+        inner = getattr(layer, "layers", None)  # of a Sequential
+        if inner is None:
+            yield _windows(layer)
+        else:
+            yield from _flat(inner)
+
+
+def _windows(layer: object) -> tuple[Window, Window]:
+    if isinstance(layer, tuple):
+        if not 1 <= len(layer) <= 4:
+            raise ValueError(
+                "receptive_field: a tuple must be (kernel_size, stride, padding, "
+                f"dilation) or a beginning of it, got {layer!r}"
+            )
+        for name, value in zip(Window._fields, layer, strict=False):
+            check.integer("receptive_field", name, value, 0 if name == "padding" else 1)
+        return (Window(*layer),) * 2
+    windows = getattr(layer, "windows", None)
+    if windows is None:
+        raise TypeError(f"receptive_field: {layer!r} does not look through a window")
+    return windows  # type: ignore[no-any-return]

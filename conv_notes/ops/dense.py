@@ -1,0 +1,76 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import _checks as check
+from .._checks import FloatArray
+from ._differentiable import Pullback, differentiable
+
+
+@differentiable
+def linear(
+    x: FloatArray, weight: FloatArray, bias: FloatArray | None = None
+) -> tuple[Any, Pullback]:
+    r"""Connect every input to every output, each with a weight of its own.
+
+    .. math:: y = x W^\top + b
+
+    Parameters
+    ----------
+    x : ndarray, shape (..., in)
+        float32 or float64.
+    weight : ndarray, shape (out, in)
+        Same dtype as `x`.
+    bias : ndarray, shape (out,), optional
+        Same dtype as `x`.
+
+    Returns
+    -------
+    ndarray, shape (..., out)
+        Same dtype as `x`.
+
+    Raises
+    ------
+    TypeError
+        If an array is not float32 or float64, or the dtypes differ.
+    ValueError
+        If the shapes do not fit.
+
+    References
+    ----------
+    Goodfellow, Bengio & Courville (2016), *Deep Learning*, section 6.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> linear(np.array([[1.0, 2.0]]), np.array([[10.0, 1.0], [0.0, 5.0]]))
+    array([[12., 10.]])
+    """
+    where = "linear"
+    x, weight, bias = check.float_arrays(  # type: ignore[assignment]
+        where, x=x, weight=weight, bias=bias
+    )
+    check.rank(where, "weight", weight, "out in")
+    out, features = weight.shape
+    check.not_empty(where, weight)
+    if x.ndim < 1 or x.shape[-1] != features:
+        raise ValueError(
+            f"{where}: weight takes {features} input features but x has "
+            f"{x.shape[-1] if x.ndim else 'none'} "
+            f"(x.shape={x.shape}, weight.shape={weight.shape})"
+        )
+    check.shape(where, "bias", bias, (out,))
+    y = x @ weight.T
+    if bias is not None:
+        y = y + bias
+
+    def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
+        rows = dy.reshape(-1, out)  # (..., out) -> (M, out)
+        dweight = rows.T @ x.reshape(-1, features)
+        return dy @ weight, dweight, None if bias is None else np.sum(rows, axis=0)
+
+    return y, pullback

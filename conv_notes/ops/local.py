@@ -1,0 +1,124 @@
+"""The locally connected layer: windows like a convolution, but nothing is shared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import _checks as check
+from .._checks import FloatArray, Padding, Pair
+from ..windows import fold, geometry, unfold
+from ._differentiable import Pullback, differentiable
+
+
+@differentiable
+def local_conv2d(
+    x: FloatArray,
+    weight: FloatArray,
+    bias: FloatArray | None = None,
+    *,
+    stride: int | Pair = 1,
+    padding: int | Pair | Padding | str = 0,
+    dilation: int | Pair = 1,
+) -> tuple[Any, Pullback]:
+    r"""Give every output position a kernel of its own: unshared convolution.
+
+    .. math::
+        y[n, m, i, j] = b[i, j, m] + \sum_{c, a, b} W[i, j, m, c, a, b]\;
+        x[n, c,\; iS + aD - P,\; jS + bD - P]
+
+    In one line::
+
+        np.einsum("ncabij,ijmcab->nmij", unfold(x, weight.shape[4:], ...), weight)
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, C, H, W)
+        float32 or float64. N may be 0.
+    weight : ndarray, shape (OH, OW, out, C, KH, KW)
+        Same dtype as `x`.
+    bias : ndarray, shape (OH, OW, out), optional
+        Same dtype as `x`.
+    stride, padding, dilation
+        As for `conv2d`.
+
+    Returns
+    -------
+    ndarray, shape (N, out, OH, OW)
+        Same dtype as `x`.
+
+    Raises
+    ------
+    TypeError
+        If an array is not float32 or float64, the dtypes differ, or another argument
+        is not an int.
+    ValueError
+        If the shapes do not fit: (OH, OW) must be the output size that `x` and the
+        other arguments give.
+
+    References
+    ----------
+    Goodfellow, Bengio & Courville (2016), *Deep Learning*, equation 9.9.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((1, 1, 1, 4))
+    >>> weight = np.arange(1.0, 7.0).reshape(1, 3, 1, 1, 1, 2)  # a pair per output
+    >>> local_conv2d(x, weight)[0, 0]
+    array([[ 3.,  7., 11.]])
+    """
+    where = "local_conv2d"
+    x, weight, bias = check.float_arrays(  # type: ignore[assignment]
+        where, x=x, weight=weight, bias=bias
+    )
+    check.rank(where, "x", x, "N C H W")
+    check.rank(where, "weight", weight, "OH OW out in KH KW")
+    check.channels(where, x, weight, out_axis=2)
+    check.shape(where, "bias", bias, weight.shape[:3])
+    size = x.shape[2:]
+    g = geometry(where, size, weight.shape[4:], stride, padding, dilation)
+    oh, ow, out = weight.shape[:3]
+    if (oh, ow) != g.output_size:
+        raise ValueError(
+            f"{where}: weight has kernels for {oh} x {ow} outputs but x gives "
+            f"{g.output_size[0]} x {g.output_size[1]} "
+            f"(x.shape={x.shape}, weight.shape={weight.shape})"
+        )
+    # Padded and laid out with the batch as the last axis in memory, so that the windows
+    # of a row are copied in runs of N. The axes themselves stay (N, C, H, W).
+    padded = np.pad(x.transpose(1, 2, 3, 0), ((0, 0), *g.padding, (0, 0)))
+    padded = padded.transpose(3, 0, 1, 2)
+    windows = unfold(padded, g.kernel_size, stride=g.stride, dilation=g.dilation)
+    # windows: (N, C, KH, KW, OH, OW)
+    n, *patch = windows.shape[:4]
+    entries = int(np.prod(patch))  # C·KH·KW
+
+    def row(i: int) -> tuple[FloatArray, FloatArray]:
+        """Kernels (OW, out, C·KH·KW) and windows (OW, C·KH·KW, N) of output row i."""
+        cols = windows[..., i, :].transpose(4, 1, 2, 3, 0).reshape(ow, entries, n)
+        return weight[i].reshape(ow, out, entries), cols
+
+    # One row at a time: the weights, which are by far the largest array, are read once
+    # and the copied windows stay small.
+    y = np.empty((n, out, oh, ow), x.dtype)
+    for i in range(oh):
+        kernels, cols = row(i)
+        y[:, :, i] = (kernels @ cols).transpose(2, 1, 0)
+    if bias is not None:
+        y += bias.transpose(2, 0, 1)
+
+    def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
+        dweight = np.empty_like(weight)
+        dwindows = np.empty(windows.shape, x.dtype)
+        for i in range(oh):
+            kernels, cols = row(i)
+            drow = dy[:, :, i].transpose(2, 1, 0)  # (OW, out, N)
+            dweight[i] = (drow @ cols.swapaxes(1, 2)).reshape(dweight[i].shape)
+            dcols = kernels.swapaxes(1, 2) @ drow  # (OW, C·KH·KW, N)
+            dwindows[..., i, :] = dcols.reshape(ow, *patch, n).transpose(4, 1, 2, 3, 0)
+        dbias = None if bias is None else dy.sum(axis=0).transpose(1, 2, 0)
+        return fold(dwindows, size, **g.keywords), dweight, dbias
+
+    return y, pullback

@@ -1,0 +1,166 @@
+"""Summaries of windows, without weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import _checks as check
+from .._checks import FloatArray, Pair
+from ..arithmetic import effective_kernel_size
+from ..windows import Geometry, geometry
+from ._differentiable import Pullback, differentiable
+
+
+@differentiable
+def max_pool2d(
+    x: FloatArray,
+    kernel_size: int | Pair,
+    *,
+    stride: int | Pair | None = None,
+    padding: int | Pair = 0,
+    dilation: int | Pair = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> tuple[Any, Pullback]:
+    r"""Keep the largest value of every window.
+
+    .. math:: y[n, c, i, j] = \max_{a, b} x[n, c,\; iS + aD - P,\; jS + bD - P]
+
+    Pixels outside the image never win. A tie goes to the first in reading order, and a
+    window with a NaN gives NaN, both as in PyTorch.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, C, H, W)
+        float32 or float64. N may be 0.
+    kernel_size : int or (int, int)
+        K, for both axes or (vertical, horizontal).
+    stride : int or (int, int), optional
+        S; the kernel size where left out, so that windows do not overlap.
+    padding : int or (int, int)
+        P, at most half the kernel size. With dilation a window can still lie in the
+        padding entirely; its maximum is minus infinity.
+    dilation : int or (int, int)
+        D.
+    ceil_mode : bool
+        Let a last window reach over the edge of the padded image.
+    return_indices : bool
+        Also say where each maximum was found.
+
+    Returns
+    -------
+    ndarray, shape (N, C, OH, OW)
+        Same dtype as `x`. With `return_indices` a tuple of it and an int64 array of
+        the same shape: positions in the flattened H × W plane.
+
+    Raises
+    ------
+    TypeError
+        If `x` is not a float32 or float64 array, or another argument no int.
+    ValueError
+        If `x` does not have four axes, the padding is more than half the kernel, or
+        the kernel is larger than the padded input.
+
+    References
+    ----------
+    Dumoulin & Visin (2016), chapter 3, and relationship 15 for the output size.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 3.0, 2.0, 0.0], [4.0, 0.0, 1.0, 5.0]]).reshape(1, 1, 2, 4)
+    >>> max_pool2d(x, 2)
+    array([[[[4., 5.]]]])
+    """
+    where = "max_pool2d"
+    (x,) = check.float_arrays(where, x=x)  # type: ignore[assignment]
+    check.rank(where, "x", x, "N C H W")
+    g = pool_geometry(
+        where, x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode
+    )
+    y = _max(x, g)
+    indices = _argmax(x, g) if return_indices else None
+
+    def pullback(dy: FloatArray) -> tuple[FloatArray]:
+        planes = np.zeros((x.shape[0] * x.shape[1], x.shape[2] * x.shape[3]), x.dtype)
+        # Only now: to find where a maximum stands takes far longer than to find it.
+        at = _argmax(x, g) if indices is None else indices
+        at = at.reshape(len(planes), y.shape[2] * y.shape[3])
+        np.add.at(planes, (np.arange(len(planes))[:, None], at), dy.reshape(at.shape))
+        return (planes.reshape(x.shape),)
+
+    return ((y, indices) if return_indices else y), pullback
+
+
+def pool_geometry(
+    where: str,
+    size: tuple[int, ...],
+    kernel_size: object,
+    stride: object,
+    padding: object,
+    dilation: object = 1,
+    ceil_mode: bool = False,
+) -> Geometry:
+    """Geometry of a pooling window, whose stride is its size unless it is given."""
+    stride = kernel_size if stride is None else stride
+    pads = check.pair(where, "padding", padding, 0)
+    kernel = check.pair(where, "kernel_size", kernel_size, 1)
+    if any(2 * p > k for p, k in zip(pads, kernel, strict=True)):
+        raise ValueError(
+            f"{where}: padding must be at most half the kernel, got "
+            f"padding={padding}, kernel_size={kernel_size}"
+        )
+    return geometry(where, size, kernel, stride, pads, dilation, ceil_mode)
+
+
+def _max(x: FloatArray, g: Geometry) -> FloatArray:
+    """Maxima of all windows: along each row first, then down the columns."""
+    for axis in (1, 0):
+        first, *others = (value for value, _ in _taps(x, g, axis))
+        x = first.copy()  # also where the window is one pixel: the result is no view
+        for value in others:
+            np.maximum(x, value, out=x)
+    return x
+
+
+def _argmax(x: FloatArray, g: Geometry) -> np.ndarray:
+    """Where in its H × W plane each maximum stands, in the same two passes."""
+    best, column = _argmax_along(x, g, 1)  # the best of each row of a window
+    _, row = _argmax_along(best, g, 0)  # and of those, the best
+    indices: np.ndarray = row * x.shape[3] + np.take_along_axis(column, row, axis=2)
+    return indices
+
+
+def _argmax_along(x: FloatArray, g: Geometry, axis: int) -> tuple[FloatArray, Any]:
+    first, *others = _taps(x, g, axis)
+    best = first[0].copy()
+    found = np.broadcast_to(first[1], best.shape).copy()
+    for value, number in others:
+        better = (value > best) | np.isnan(value)  # strictly: the first of equals stays
+        np.copyto(best, value, where=better)
+        np.copyto(found, number, where=better)
+    return best, found
+
+
+def _taps(x: FloatArray, g: Geometry, axis: int) -> Iterator[tuple[FloatArray, Any]]:
+    """For each entry of the window along `axis`: its values, and their coordinates."""
+    size, count = x.shape[2 + axis], g.output_size[axis]
+    k, s, d = g.kernel_size[axis], g.stride[axis], g.dilation[axis]
+    before = g.padding[axis][0]
+    after = max(0, (count - 1) * s + effective_kernel_size(k, d) - before - size)
+    if before or after:
+        pads = [(0, 0)] * 4
+        pads[2 + axis] = (before, after)
+        x = np.pad(x, pads, constant_values=-np.inf)
+    # An entry of padding can only be "found" in a window of nothing but -inf; the
+    # nearest pixel then stands for it.
+    numbers = np.clip(np.arange(before + size + after) - before, 0, size - 1)
+    for a in range(k):
+        at = slice(a * d, a * d + (count - 1) * s + 1, s)
+        if axis == 1:
+            yield x[..., at], numbers[at]
+        else:
+            yield x[:, :, at], numbers[at, None]

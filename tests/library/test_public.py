@@ -1,0 +1,100 @@
+"""What a reader imports, and what its documentation holds."""
+
+import inspect
+import re
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+import conv_notes
+from conv_notes.layers import Layer
+
+PUBLIC = {name: getattr(conv_notes, name) for name in conv_notes.__all__}
+FUNCTIONS = [name for name, thing in PUBLIC.items() if not inspect.isclass(thing)]
+CLASSES = [name for name, thing in PUBLIC.items() if inspect.isclass(thing)]
+
+
+def sections(name):
+    """The numpydoc sections of a docstring: title -> lines."""
+    lines = inspect.getdoc(PUBLIC[name]).splitlines()
+    found, title = {}, None
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if re.fullmatch("-+", following) and len(following) == len(line):
+            title = line
+            found[title] = []
+        elif title and not re.fullmatch("-+", line):
+            found[title].append(line)
+    return found
+
+
+def documented(lines):
+    """The names before the colon of the entries of a "Parameters" section."""
+    entries = [line for line in lines if line and not line.startswith(" ")]
+    names = (entry.partition(" : ")[0].split(", ") for entry in entries)
+    return [name.lstrip("*") for group in names for name in group]
+
+
+def test_all_is_what_is_importable():
+    importable = {
+        name
+        for name, thing in vars(conv_notes).items()
+        if not name.startswith("_") and not isinstance(thing, ModuleType)
+    }
+    assert set(conv_notes.__all__) == importable
+    assert len(set(conv_notes.__all__)) == len(conv_notes.__all__)
+
+
+def test_every_layer_is_public():
+    layers = {
+        name
+        for module in (conv_notes.layers, conv_notes.networks)
+        for name, thing in vars(module).items()
+        if inspect.isclass(thing) and issubclass(thing, Layer) and name[0] != "_"
+    }
+    assert layers - {"Layer"} == {c for c in CLASSES if issubclass(PUBLIC[c], Layer)}
+
+
+@pytest.mark.parametrize("name", conv_notes.__all__)
+def test_docstrings_open_with_one_sentence(name):
+    first, *rest = inspect.getdoc(PUBLIC[name]).splitlines()
+    assert first.endswith(".")
+    assert not rest or rest[0] == ""
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_document_everything(name):
+    found = sections(name)
+    parameters = list(inspect.signature(PUBLIC[name]).parameters)
+    assert sorted(documented(found.get("Parameters", []))) == sorted(parameters)
+    expected = ["Parameters", "Returns", "Raises", "References", "Examples"]
+    if not parameters:
+        expected = ["Returns", "References", "Examples"]
+    assert [title for title in found if title != "See Also"] == expected
+    assert any(">>> " in line for line in found["Examples"])
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_classes_document_their_fields(name):
+    found, thing = sections(name), PUBLIC[name]
+    if issubclass(thing, tuple):
+        assert documented(found["Attributes"]) == list(thing._fields)
+        return
+    parameters = list(inspect.signature(thing).parameters)
+    assert documented(found.get("Parameters", [])) == parameters
+    assert any(">>> " in line for line in found["Examples"])
+
+
+def test_import_needs_numpy_alone():
+    code = """
+import sys
+import numpy
+before = set(sys.modules)
+import conv_notes
+print(*{name.partition(".")[0] for name in set(sys.modules) - before})
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    assert set(run.stdout.split()) - sys.stdlib_module_names <= {"conv_notes", "numpy"}

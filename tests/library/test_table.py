@@ -1,0 +1,38 @@
+"""Tables of the chapters: alignment, rounding, HTML."""
+
+import numpy as np
+import pytest
+
+from conv_notes.table import Table
+
+TABLE = Table(
+    ["layer", "weights", "share"],
+    [("a<b", 1234567, 0.125), ("c", np.int64(1), np.float32(0.5))],
+    footer=("total", 1234568, ""),
+)
+
+
+def test_as_text():
+    assert str(TABLE) == repr(TABLE)
+    assert str(TABLE).split("\n") == [
+        "layer    weights  share",
+        "a<b    1,234,567   0.12",
+        "c              1   0.50",
+        "total  1,234,568",
+    ]
+
+
+def test_as_html():
+    html = TABLE._repr_html_()
+    assert "<td>a&lt;b</td><td class=number>1,234,567</td>" in html
+    assert "<tfoot><tr><td>total</td>" in html
+    assert html.count("<tr>") == 4
+
+
+def test_digits():
+    assert "0.1250" in str(Table(["x"], [[0.125]], digits=4))
+
+
+def test_rows_must_fit_the_columns():
+    with pytest.raises(ValueError, match=r"\(1, 2\) has 2 entries.*has 1"):
+        Table(["x"], [(1, 2)])
