@@ -1,0 +1,48 @@
+# `make` lists what there is. Each target does its own set-up.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PORT ?= 8000
+BIN := .venv/bin
+READY := .venv/ready
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' Makefile | expand -t 20
+
+book: $(READY) ## execute the chapters and build the book into _build/html
+	$(BIN)/jupyter-book build . -W -n --keep-going
+
+test: $(READY) ## run all tests: library, chapters, book, browser
+	@$(BIN)/python tools/chromium.py
+	$(BIN)/pytest
+
+bench: $(READY) ## compare the library's speed with other libraries'
+	$(BIN)/python benchmarks/run.py
+
+lab: $(READY) ## open the chapters in JupyterLab
+	$(BIN)/jupyter lab book
+
+read: book ## serve the built book on this machine
+	@$(BIN)/python -u -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+notebooks: $(READY) ## execute the chapters in place, after a change
+	$(BIN)/python tools/run_notebooks.py
+
+format: $(READY) ## format code and notebooks
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+clean: ## remove all that the targets above made
+	rm -rf .venv _build .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Debian packs the module that makes virtual environments separately.
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || test ! -x /usr/bin/apt-get -o "$$(id -u)" != 0 \
+		|| { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes python3-venv; } </dev/null
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+.PHONY: help book test bench lab read notebooks format clean

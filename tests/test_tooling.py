@@ -1,0 +1,36 @@
+"""The code is formatted, linted and typed, and the library needs NumPy alone."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    "command", ["ruff check", "ruff format --check --diff", "mypy"], ids=str.split
+)
+def test_code_is_clean(command):
+    result = subprocess.run(
+        [sys.executable, "-m", *command.split()],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_library_imports_numpy_alone():
+    script = """
+import sys
+before = set(sys.modules)
+import conv_notes
+names = {name.partition(".")[0] for name in set(sys.modules) - before}
+print(*sorted(names - set(sys.stdlib_module_names)))
+"""
+    imported = subprocess.check_output(
+        [sys.executable, "-c", script], cwd=ROOT, encoding="utf-8"
+    )
+    assert imported.split() == ["conv_notes", "numpy"]

@@ -1,0 +1,50 @@
+"""Execute chapters in place: `python tools/run_notebooks.py [book/x.ipynb ...]`.
+
+Without arguments, all that _toc.yml lists. What is written depends on the code alone:
+no times, no state and ids of widgets (the build has its own), the same metadata.
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+ROOT = Path(__file__).parents[1]
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def notebooks() -> list[Path]:
+    """Return the notebooks that _toc.yml lists, in its order."""
+    paths = (ROOT / f"{name}.ipynb" for name in parse_toc_yaml(ROOT / "_toc.yml"))
+    return [path for path in paths if path.exists()]
+
+
+def run(path: Path) -> None:
+    """Execute a notebook and write it back; on failure, leave it as it was."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": path.parent}},
+    ).execute()
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+    nbformat.validate(notebook)
+    nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    for path in [Path(name) for name in sys.argv[1:]] or notebooks():
+        print(path, flush=True)
+        run(path)
