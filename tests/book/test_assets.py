@@ -1,0 +1,23 @@
+"""The vendored files are the ones recorded."""
+
+import json
+
+import pytest
+import vendored
+
+RECORD = json.loads(vendored.RECORD.read_text(encoding="utf-8"))
+
+
+def test_every_folder_is_recorded():
+    folders = {path.name for path in vendored.VENDOR.iterdir() if path.is_dir()}
+    assert folders == set(RECORD)
+
+
+@pytest.mark.parametrize("folder", RECORD)
+def test_checksums(folder):
+    assert vendored.checksums(vendored.VENDOR / folder) == RECORD[folder]["sha256"]
+
+
+@pytest.mark.parametrize("folder", RECORD)
+def test_licence_is_included(folder):
+    assert (vendored.VENDOR / folder / "LICENSE").is_file()

@@ -1,0 +1,182 @@
+"""Every page of the built book in a browser, as wide as a phone and as a desk."""
+
+import functools
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import chromium
+import pytest
+from filelock import FileLock
+from playwright.sync_api import Page, sync_playwright
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+ROOT = Path(__file__).parents[2]
+HTML = ROOT / "_build/html"
+CHAPTERS = [f"{name}.html" for name in parse_toc_yaml(ROOT / "_toc.yml")]
+PAGES = [*CHAPTERS, "genindex.html", "search.html"]
+PHONE, DESK = 390, 1280
+
+each_page = pytest.mark.parametrize("name", PAGES)
+each_chapter = pytest.mark.parametrize("name", CHAPTERS)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        """Keep the log out of the test report."""
+
+
+@pytest.fixture(scope="session")
+def build(build_book, tmp_path_factory):
+    """Build the book."""
+    # Workers share the parent of their temporary folders, and must not build at once.
+    with FileLock(tmp_path_factory.getbasetemp().parent / "book.lock"):
+        return build_book(ROOT)
+
+
+@pytest.fixture(scope="session")
+def site(build):
+    """Serve the book; return its address."""
+    if build.returncode:
+        pytest.fail("The book does not build.", pytrace=False)
+    handler = functools.partial(Quiet, directory=HTML)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = chromium.find()
+    assert path, "run `python tools/chromium.py`"
+    options = (
+        "--no-sandbox --disable-gpu --disable-quic --no-first-run "
+        "--disable-background-networking --disable-component-update --disable-sync"
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=options.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Return a function that opens a page, and note all that goes wrong there."""
+    context = browser.new_context(color_scheme="light")
+    wrong = []
+
+    def visit(name: str, width: int) -> Page:
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 844})
+        page.on("request", lambda it: note(it.url))
+        page.on("requestfailed", lambda it: wrong.append(f"failed: {it.url}"))
+        page.on("response", lambda it: it.ok or wrong.append(f"{it.status}: {it.url}"))
+        page.on("pageerror", lambda it: wrong.append(f"page error: {it}"))
+        page.on(
+            "console",
+            lambda it: it.type == "error" and wrong.append(f"console: {it.text}"),
+        )
+        page.goto(site + name)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    def note(url: str) -> None:
+        if not url.startswith((site, "data:", "blob:")):
+            wrong.append(f"another host: {url}")
+
+    yield visit
+    found = list(wrong)  # closing breaks off what is still under way
+    context.close()
+    assert not found
+
+
+def test_book_builds(build):
+    assert build.returncode == 0, build.stdout
+
+
+@each_page
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_page_loads_cleanly_and_fits(visit, name, width):
+    page = visit(name, width)
+    assert page.title()
+    overflow = "document.scrollingElement.scrollWidth - innerWidth"
+    assert page.evaluate(overflow) <= 0
+
+
+def test_top_of_the_site_leads_to_the_first_page(visit):
+    visit("index.html", PHONE).wait_for_url(f"**/{CHAPTERS[0]}")
+
+
+def test_pages_are_all_of_them(site):
+    built = {path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html")}
+    pages = {name for name in built if not name.startswith("_static/")}
+    assert pages == {*PAGES, "index.html"}
+
+
+@each_page
+def test_page_is_light_enough_for_a_phone(site, name):
+    assert (HTML / name).stat().st_size <= 2_000_000
+
+
+@each_chapter
+def test_one_search_box(visit, name):
+    page = visit(name, DESK)
+    assert page.locator(".bd-sidebar .search-button-field:visible").count() == 1
+    assert page.locator(".search-button:visible, form:visible").count() == 0
+
+
+@each_chapter
+def test_pictures_have_a_text_alternative(visit, name):
+    for picture in visit(name, DESK).locator("img").all():
+        text = picture.get_attribute("alt")
+        # Without a text, Sphinx writes the file's name.
+        assert text and "_images/" not in text, picture.evaluate("it => it.outerHTML")
+
+
+@each_chapter
+def test_formulas_are_typeset_and_readable_aloud(visit, name):
+    page = visit(name, DESK)
+    formulas = page.locator("article .math").count()
+    assert page.locator("article .math mjx-container").count() >= formulas
+    assert page.locator("article .math mjx-assistive-mml").count() >= formulas
+
+
+def test_dark_theme(visit):
+    page = visit(CHAPTERS[0], DESK)
+    button = page.locator(".theme-switch-button:visible")
+    seen = {}
+    for _ in range(3):  # auto, light, dark
+        button.click()
+        theme = page.locator("html").get_attribute("data-theme")
+        style = "getComputedStyle(document.body)"
+        seen[theme] = page.evaluate(f"[{style}.backgroundColor, {style}.color]")
+    assert set(seen) == {"light", "dark"}
+    assert seen["light"] != seen["dark"]
+    brightness = [
+        sum(int(part) for part in colour.strip("rgb()").split(",")) / 3
+        for colour in seen["dark"]
+    ]
+    assert brightness[0] < 50 and brightness[1] > 180
+
+
+@each_chapter
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_sliders(visit, name, width):
+    page = visit(name, width)
+    for slider in page.locator("[role=slider]:visible").all():
+        label = slider.get_attribute("aria-label")
+        assert label, slider.evaluate("it => it.outerHTML")
+        pictures = slider.locator(
+            "xpath=ancestor::*[contains(@class, 'widget-subarea')]//img"
+        ).locator("visible=true")
+        look = "all => [all.map(it => it.src), all.map(it => it.alt)]"
+        sources, texts = pictures.evaluate_all(look)
+        value = slider.get_attribute("aria-valuetext")
+        now, end = map(slider.get_attribute, ("aria-valuenow", "aria-valuemax"))
+        slider.press("ArrowLeft" if now == end else "ArrowRight")
+        page.wait_for_timeout(200)
+        new_sources, new_texts = pictures.evaluate_all(look)
+        assert slider.get_attribute("aria-valuetext") != value, label
+        assert new_sources != sources, f"{label}: the picture stays the same"
+        assert new_texts != texts, f"{label}: the picture's text stays the same"
