@@ -70,7 +70,7 @@ class Layer:
         return params
 
     def apply(self, params: Params, x: FloatArray) -> FloatArray:
-        """Outputs (N, *output_shape) for a batch `x` of shape (N, *input_shape)."""
+        """Outputs for a batch `x`, whose first axis is the batch."""
         y: FloatArray = self.vjp(params, x)[0]
         return y
 

@@ -61,7 +61,8 @@ class Table:
         if isinstance(value, Integral):
             return f"{int(value):,}"
         if isinstance(value, Real):
-            return f"{float(value):,.{self.digits}f}"
+            # Adding zero turns a negative zero, left by rounding, into a plain one.
+            return f"{round(float(value), self.digits) + 0.0:,.{self.digits}f}"
         return str(value)
 
     def _alignment(self) -> list[bool]:

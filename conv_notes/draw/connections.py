@@ -136,7 +136,7 @@ def _edges(ax: Axes, ids: np.ndarray) -> None:
         ax.plot(*zip(start, end, strict=True), clip_on=False, **line)
         at = _free_place(start, end, placed)
         placed.append(at)
-        _dot(ax, at, letters[number], size=10, fc=PAPER, ec=colour, fontsize=7.5)
+        _dot(ax, at, letters[number], size=11.5, fc=PAPER, ec=colour, fontsize=8.5)
     for i in range(n_inputs):
         at = np.array([i, 0.0])
         _dot(ax, at, f"x{_subscript(i)}", size=20, fc=INPUT, ink=PAPER)

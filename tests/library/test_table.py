@@ -30,6 +30,7 @@ def test_as_html():
 
 
 def test_digits():
+    assert "-0.00" not in str(Table(["x"], [[-0.001]]))
     assert "0.1250" in str(Table(["x"], [[0.125]], digits=4))
 
 
