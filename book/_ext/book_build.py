@@ -59,7 +59,9 @@ class Parser(myst_nb.sphinx_.Parser):
     The build goes on, as with any other error, and fails at its end.
     """
 
-    def parse(self, inputstring: str, document: nodes.document) -> None:
+    def parse(
+        self, inputstring: str, document: nodes.document
+    ) -> None:
         try:
             super().parse(inputstring, document)
         except ExecutionError as error:
@@ -83,7 +85,9 @@ def describe_failure(
     # Without the colours for a terminal.
     report = re.sub(r"\x1b\[[0-9;]*m", "", str(cause))
     frame = re.search(r"Cell In\[(\d+)\], line (\d+)", report)
-    if frame is None:  # a time-out has no traceback; it quotes the cell
+    if (
+        frame is None
+    ):  # a time-out has no traceback; it quotes the cell
         return f"{name}: {report}"
     # The kernel numbers the cells it runs: those that hold code.
     run = [

@@ -134,10 +134,12 @@ def bars(
         seeds = np.atleast_1d(np.asarray(value, dtype=np.float64))
         mean, low, high = seeds.mean(), seeds.min(), seeds.max()
         ax.barh(row, mean, height=0.42, color=SERIES[3])
-        ax.plot([low, high], [row, row], color=INK, lw=2)
+        if len(seeds) > 1:
+            ax.plot([low, high], [row, row], color=INK, lw=2)
         ax.text(0, row - 0.38, name, va="center")
         _beside(ax, high, row, f"{mean:.3g}")
-        words.append(f"{name} {mean:.3g}, range {low:.3g} to {high:.3g}")
+        spread = f", range {low:.3g} to {high:.3g}" if len(seeds) > 1 else ""
+        words.append(f"{name} {mean:.3g}{spread}")
     ax.set(yticks=[], ylim=(len(values) - 0.6, -0.75), xlabel=xlabel)
     ax.margins(x=0.16)
     if xlim is not None:

@@ -110,10 +110,17 @@ def _letters(ids: np.ndarray) -> dict[int, str]:
     return {int(n): str(name) for n, name in zip(numbers, names, strict=False)}
 
 
-def _looks(ids: np.ndarray) -> dict[int, tuple[str, str]]:
-    """Colour and line style of each weight; solid until the colours run out."""
-    looks = [(colour, dashes) for dashes in ("-", "--", ":") for colour in SERIES]
-    return {n: looks[k % len(looks)] for k, n in enumerate(_letters(ids))}
+#: Colour, line style and hatch of up to ten weights. Beyond that no two looks could be
+#: told apart, and a repeated one would look like a shared weight: then letters alone.
+LOOKS = [(c, *style) for style in (("-", ""), ("--", "///")) for c in SERIES]
+PLAIN = (INK, "-", "")
+MOST_LETTERS = 16  # on edges; a denser picture leaves them to the matrix
+
+
+def _looks(ids: np.ndarray) -> dict[int, tuple[str, str, str]]:
+    letters = _letters(ids)
+    looks = LOOKS if len(letters) <= len(LOOKS) else [PLAIN] * len(letters)
+    return dict(zip(letters, looks, strict=False))
 
 
 def _tint(colour: str) -> tuple[float, ...]:
@@ -131,12 +138,13 @@ def _edges(ax: Axes, ids: np.ndarray) -> None:
     for o, i in by_length:
         number = int(ids[o, i])
         start, end = np.array([i, 0.0]), np.array([o + shift, GAP])
-        colour, dashes = looks[number]
+        colour, dashes, _ = looks[number]
         line: Any = {"color": colour, "ls": dashes, "lw": 1.3, "zorder": 1}
         ax.plot(*zip(start, end, strict=True), clip_on=False, **line)
-        at = _free_place(start, end, placed)
-        placed.append(at)
-        _dot(ax, at, letters[number], size=11.5, fc=PAPER, ec=colour, fontsize=8.5)
+        if len(by_length) <= MOST_LETTERS:
+            at = _free_place(start, end, placed)
+            placed.append(at)
+            _dot(ax, at, letters[number], size=11.5, fc=PAPER, ec=colour, fontsize=8.5)
     for i in range(n_inputs):
         at = np.array([i, 0.0])
         _dot(ax, at, f"x{_subscript(i)}", size=20, fc=INPUT, ink=PAPER)
@@ -164,8 +172,12 @@ def _cells(ax: Axes, ids: np.ndarray) -> None:
     for o, i in np.ndindex(ids.shape):
         number = int(ids[o, i])
         if number >= 0:
-            ax.add_patch(Rectangle((i, o), 1, 1, fc=_tint(looks[number][0]), ec=PAPER))
-            _write(ax, (i + 0.5, o + 0.5), letters[number])
+            look = looks[number]
+            colour, _, hatch = look
+            fill = PAPER if look is PLAIN else _tint(colour)
+            edge = INK if look is PLAIN else PAPER
+            ax.add_patch(Rectangle((i, o), 1, 1, fc=fill, ec=edge, hatch=hatch, lw=0.6))
+            _write(ax, (i + 0.5, o + 0.5), letters[number], zorder=3)
     frame = Rectangle((0, 0), n_inputs, n_outputs, fc="none", ec=INK, lw=0.6)
     ax.add_patch(frame)
     for i in range(n_inputs):
