@@ -16,6 +16,14 @@ test: $(READY) ## run all tests: library, chapters, book, browser
 	@$(BIN)/python tools/chromium.py
 	$(BIN)/pytest
 
+oldest: $(READY) ## test the library on the oldest NumPy it admits
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/pip install --quiet --constraint constraints-oldest.txt \
+		numpy scipy pytest hypothesis
+	PYTHONPATH=. .venv-oldest/bin/python -m pytest -c /dev/null --rootdir . --quiet \
+		-p no:cacheprovider tests/library \
+		--ignore tests/library/test_onnx.py --ignore tests/library/test_data.py
+
 bench: $(READY) ## compare the library's speed with other libraries'
 	$(BIN)/python benchmarks/run.py
 
@@ -33,7 +41,7 @@ format: $(READY) ## format code and notebooks
 	$(BIN)/ruff format .
 
 clean: ## remove all that the targets above made
-	rm -rf .venv _build .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv .venv-oldest _build .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Debian packs the module that makes virtual environments separately.
@@ -45,4 +53,4 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-.PHONY: help book test bench lab read notebooks format clean
+.PHONY: help book test oldest bench lab read notebooks format clean
