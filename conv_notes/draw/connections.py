@@ -18,7 +18,7 @@ from ..layers import Layer, Shape, weight_ids
 from ._drawing import INK, INPUT, OUTPUT, PAPER, SERIES, Drawing, bare, styled, subplots
 
 GAP = 2.2  # between the two rows of neurons, in distances between neighbours
-CLEARANCE = 0.3  # between the centres of two letters, in the same unit
+CLEARANCE = 0.34  # between the centres of two letters, in the same unit
 
 
 @styled
@@ -144,7 +144,7 @@ def _edges(ax: Axes, ids: np.ndarray) -> None:
         if len(by_length) <= MOST_LETTERS:
             at = _free_place(start, end, placed)
             placed.append(at)
-            _dot(ax, at, letters[number], size=11.5, fc=PAPER, ec=colour, fontsize=8.5)
+            _dot(ax, at, letters[number], size=11, fc=PAPER, ec=colour, fontsize=8.5)
     for i in range(n_inputs):
         at = np.array([i, 0.0])
         _dot(ax, at, f"x{_subscript(i)}", size=20, fc=INPUT, ink=PAPER)
