@@ -8,6 +8,7 @@ float32 or float64, images have shape (N, C, H, W), and the gradient of every fu
 from .arithmetic import (
     ReceptiveField,
     conv_output_size,
+    conv_transpose_output_size,
     receptive_field,
     same_padding,
 )
@@ -23,7 +24,22 @@ from .layers import (
     weight_ids,
 )
 from .networks import Sequential, lenet5, summary, vgg16
-from .ops import conv2d, linear, local_conv2d, max_pool2d, relu, tiled_conv2d
+from .ops import (
+    avg_pool2d,
+    conv2d,
+    conv_transpose2d,
+    cross_entropy,
+    global_avg_pool2d,
+    linear,
+    local_conv2d,
+    log_softmax,
+    max_pool2d,
+    max_unpool2d,
+    pixel_shuffle,
+    relu,
+    softmax,
+    tiled_conv2d,
+)
 from .windows import fold, unfold
 
 __all__ = [
@@ -36,17 +52,26 @@ __all__ = [
     "ReceptiveField",
     "Sequential",
     "TiledConv2d",
+    "avg_pool2d",
     "conv2d",
     "conv_output_size",
+    "conv_transpose2d",
+    "conv_transpose_output_size",
+    "cross_entropy",
     "dense_matrix",
     "fold",
+    "global_avg_pool2d",
     "lenet5",
     "linear",
     "local_conv2d",
+    "log_softmax",
     "max_pool2d",
+    "max_unpool2d",
+    "pixel_shuffle",
     "receptive_field",
     "relu",
     "same_padding",
+    "softmax",
     "summary",
     "tiled_conv2d",
     "unfold",

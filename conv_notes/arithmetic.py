@@ -175,6 +175,73 @@ def conv_output_size(
     return windows - 1 if (windows - 1) * stride >= size + before else windows
 
 
+def conv_transpose_output_size(
+    size: int,
+    kernel_size: int,
+    stride: int = 1,
+    padding: int = 0,
+    output_padding: int = 0,
+    dilation: int = 1,
+) -> int:
+    r"""Output size of a transposed convolution along one axis.
+
+    .. math:: O = (H - 1) S - 2P + D(K - 1) + 1 + A
+
+    Parameters
+    ----------
+    size : int
+        Input size H of the axis, at least 1.
+    kernel_size, stride, dilation : int
+        K, S and D of the axis, at least 1.
+    padding : int
+        P, pixels cut off the output on either side.
+    output_padding : int
+        A, pixels added after the output; less than the stride or the dilation.
+
+    Returns
+    -------
+    int
+        Output size O of the axis, at least 1. A convolution with the same arguments
+        maps it back to H.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not an int.
+    ValueError
+        If an argument is too small, the output padding too large, or O less than 1.
+
+    References
+    ----------
+    Dumoulin & Visin (2016), relationship 14.
+
+    Examples
+    --------
+    >>> conv_transpose_output_size(4, 3, stride=2, padding=1, output_padding=1)
+    8
+    """
+    where = "conv_transpose_output_size"
+    size = check.integer(where, "size", size, 1)
+    stride = check.integer(where, "stride", stride, 1)
+    padding = check.integer(where, "padding", padding, 0)
+    extra = check.integer(where, "output_padding", output_padding, 0)
+    check.integer(where, "kernel_size", kernel_size, 1)
+    check.integer(where, "dilation", dilation, 1)
+    span = effective_kernel_size(kernel_size, dilation)
+    if extra >= max(stride, dilation):
+        raise ValueError(
+            f"{where}: output_padding={extra} must be less than stride={stride} or "
+            f"dilation={dilation}"
+        )
+    output = (size - 1) * stride - 2 * padding + span + extra
+    if output < 1:
+        raise ValueError(
+            f"{where}: padding={padding} leaves nothing of the output (size={size}, "
+            f"kernel_size={kernel_size}, stride={stride}, dilation={dilation})"
+        )
+    return output
+
+
 def receptive_field(
     layers: Iterable[object], *, axis: int | None = None
 ) -> ReceptiveField:

@@ -1,9 +1,27 @@
 """Differentiable functions on arrays; each holds its result and its gradient."""
 
 from .activation import relu
+from .classification import cross_entropy, log_softmax, softmax
 from .convolution import conv2d, tiled_conv2d
 from .dense import linear
 from .local import local_conv2d
-from .pooling import max_pool2d
+from .pooling import avg_pool2d, global_avg_pool2d, max_pool2d
+from .transposed import conv_transpose2d
+from .upsampling import max_unpool2d, pixel_shuffle
 
-__all__ = ["conv2d", "linear", "local_conv2d", "max_pool2d", "relu", "tiled_conv2d"]
+__all__ = [
+    "avg_pool2d",
+    "conv2d",
+    "conv_transpose2d",
+    "cross_entropy",
+    "global_avg_pool2d",
+    "linear",
+    "local_conv2d",
+    "log_softmax",
+    "max_pool2d",
+    "max_unpool2d",
+    "pixel_shuffle",
+    "relu",
+    "softmax",
+    "tiled_conv2d",
+]

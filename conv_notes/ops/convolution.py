@@ -1,25 +1,23 @@
-"""Convolution, with one kernel everywhere or with several that take turns.
-
-Both functions are one computation: the output is cut into tiles, each tile has a
-kernel, and within a tile that kernel slides. Convolution has one tile.
-"""
+"""Convolution, with one kernel everywhere or with several that take turns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from .. import _checks as check
 from .._checks import FloatArray, Padding, Pair
-from ..windows import Geometry, fold, geometry, unfold
+from ..windows import geometry, unfold
+from ._correlation import (
+    EVERYWHERE,
+    correlate,
+    each_tile,
+    gradient_of_input,
+    gradient_of_weight,
+    tile_slices,
+)
 from ._differentiable import Pullback, differentiable
-
-#: Where on the output each kernel is used: slices of rows, and of columns.
-Tiles = tuple[list[slice], list[slice]]
-EVERYWHERE: Tiles = ([slice(None)], [slice(None)])
 
 
 @differentiable
@@ -99,14 +97,14 @@ def conv2d(
     size = x.shape[2:]
     g = geometry(where, size, weight.shape[2:], stride, padding, dilation)
     windows = unfold(x, g.kernel_size, **g.keywords)  # (N, C, KH, KW, OH, OW)
-    y = _correlate(windows, weight[None, None], EVERYWHERE, groups)
+    y = correlate(windows, weight[None, None], EVERYWHERE, groups)
     if bias is not None:
         y += bias[:, None, None]
 
     def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
-        dx, dweight = _correlate_pullback(
-            windows, weight[None, None], EVERYWHERE, groups, dy, size, g
-        )
+        tiled = weight[None, None]
+        dx = gradient_of_input(tiled, EVERYWHERE, groups, dy, size, g.keywords)
+        dweight = gradient_of_weight(windows, tiled, EVERYWHERE, groups, dy)
         dbias = None if bias is None else dy.sum(axis=(0, 2, 3))
         return dx, dweight[0, 0], dbias
 
@@ -194,84 +192,19 @@ def tiled_conv2d(
         tile_slices(g.output_size[0], weight.shape[0], tiling),
         tile_slices(g.output_size[1], weight.shape[1], tiling),
     )
-    y = _correlate(windows, weight, tiles, groups=1)
+    y = correlate(windows, weight, tiles, groups=1)
     if bias is not None:
-        for p, q, at in _each_tile(tiles):
+        for p, q, at in each_tile(tiles):
             y[at] += bias[p, q][:, None, None]
 
     def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
-        dx, dweight = _correlate_pullback(windows, weight, tiles, 1, dy, size, g)
+        dx = gradient_of_input(weight, tiles, 1, dy, size, g.keywords)
+        dweight = gradient_of_weight(windows, weight, tiles, 1, dy)
         if bias is None:
             return dx, dweight, None
         dbias = np.zeros_like(bias)
-        for p, q, at in _each_tile(tiles):
+        for p, q, at in each_tile(tiles):
             dbias[p, q] = dy[at].sum(axis=(0, 2, 3))
         return dx, dweight, dbias
 
     return y, pullback
-
-
-def tile_slices(size: int, count: int, tiling: str) -> list[slice]:
-    """The positions of an axis of `size` outputs at which each of `count` is used."""
-    if tiling == "cyclic":
-        return [slice(p, None, count) for p in range(count)]
-    starts = [-(-p * size // count) for p in range(count + 1)]
-    return [slice(*ends) for ends in pairwise(starts)]
-
-
-def _each_tile(tiles: Tiles) -> Iterator[tuple[int, int, tuple[slice, ...]]]:
-    for p, rows in enumerate(tiles[0]):
-        for q, cols in enumerate(tiles[1]):
-            yield p, q, (..., rows, cols)  # type: ignore[misc]
-
-
-def _correlate(
-    windows: FloatArray, weight: FloatArray, tiles: Tiles, groups: int
-) -> FloatArray:
-    """Copy the windows of a tile once, then one matrix product per image."""
-    out, positions = weight.shape[2], windows.shape[4:]
-    y = np.empty((len(windows), out, *positions), windows.dtype)
-    for p, q, at in _each_tile(tiles):
-        kernel = _grouped(weight[p, q], groups)
-        for image, result in zip(windows, y, strict=True):
-            target = result[at]
-            target[...] = (kernel @ _columns(image[at], groups)).reshape(target.shape)
-    return y
-
-
-def _correlate_pullback(
-    windows: FloatArray,
-    weight: FloatArray,
-    tiles: Tiles,
-    groups: int,
-    dy: FloatArray,
-    size: Pair,
-    g: Geometry,
-) -> tuple[FloatArray, FloatArray]:
-    n, channels = windows.shape[:2]
-    dx = np.empty((n, channels, *size), windows.dtype)
-    dweight = np.zeros_like(weight)
-    dwindows = np.empty((1, *windows.shape[1:]), windows.dtype)  # of one image
-    for image, dresult, dimage in zip(windows, dy, dx, strict=True):
-        for p, q, at in _each_tile(tiles):
-            kernel = _grouped(weight[p, q], groups)
-            dtile = dresult[at]  # (out, rows, cols)
-            drows = dtile.reshape(groups, kernel.shape[1], -1)  # (G, out/G, P)
-            dkernel = drows @ _columns(image[at], groups).swapaxes(1, 2)
-            dweight[p, q] += dkernel.reshape(dweight[p, q].shape)
-            dcols = kernel.swapaxes(1, 2) @ drows  # (G, C/G·KH·KW, P)
-            target = dwindows[0][at]
-            target[...] = dcols.reshape(target.shape)
-        dimage[...] = fold(dwindows, size, **g.keywords)[0]
-    return dx, dweight
-
-
-def _grouped(kernel: FloatArray, groups: int) -> FloatArray:
-    """(out, C/G, KH, KW) as one matrix per group: (G, out/G, C/G·KH·KW)."""
-    return kernel.reshape(groups, kernel.shape[0] // groups, -1)
-
-
-def _columns(image: FloatArray, groups: int) -> FloatArray:
-    """(C, KH, KW, rows, cols) as one matrix per group: (G, C/G·KH·KW, P), a copy."""
-    c, kh, kw, rows, cols = image.shape
-    return image.reshape(groups, c // groups * kh * kw, rows * cols)

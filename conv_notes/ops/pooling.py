@@ -10,7 +10,7 @@ import numpy as np
 from .. import _checks as check
 from .._checks import FloatArray, Pair
 from ..arithmetic import effective_kernel_size
-from ..windows import Geometry, geometry
+from ..windows import Geometry, fold, geometry
 from ._differentiable import Pullback, differentiable
 
 
@@ -95,6 +95,131 @@ def max_pool2d(
     return ((y, indices) if return_indices else y), pullback
 
 
+@differentiable
+def avg_pool2d(
+    x: FloatArray,
+    kernel_size: int | Pair,
+    *,
+    stride: int | Pair | None = None,
+    padding: int | Pair = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> tuple[Any, Pullback]:
+    r"""Replace every window by its mean.
+
+    .. math::
+        y[n, c, i, j] = \frac{1}{|w_{ij}|}
+        \sum_{a, b} x[n, c,\; iS + a - P,\; jS + b - P]
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, C, H, W)
+        float32 or float64. N may be 0.
+    kernel_size : int or (int, int)
+        K, for both axes or (vertical, horizontal).
+    stride : int or (int, int), optional
+        S; the kernel size where left out, so that windows do not overlap.
+    padding : int or (int, int)
+        P, zeros around the image, at most half the kernel size.
+    ceil_mode : bool
+        Let a last window reach over the edge of the padded image.
+    count_include_pad : bool
+        Whether the padding inside a window counts towards the number of its pixels,
+        by which the sum is divided. What lies beyond the padding never counts.
+
+    Returns
+    -------
+    ndarray, shape (N, C, OH, OW)
+        Same dtype as `x`.
+
+    Raises
+    ------
+    TypeError
+        If `x` is not a float32 or float64 array, or another argument no int.
+    ValueError
+        If `x` does not have four axes, the padding is more than half the kernel, or
+        the kernel is larger than the padded input.
+
+    References
+    ----------
+    Dumoulin & Visin (2016), chapter 3; the divisor is PyTorch's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 3.0, 2.0, 0.0], [4.0, 0.0, 1.0, 5.0]]).reshape(1, 1, 2, 4)
+    >>> avg_pool2d(x, 2)
+    array([[[[2., 2.]]]])
+    """
+    where = "avg_pool2d"
+    (x,) = check.float_arrays(where, x=x)  # type: ignore[assignment]
+    check.rank(where, "x", x, "N C H W")
+    size = x.shape[2:]
+    g = pool_geometry(where, size, kernel_size, stride, padding, 1, ceil_mode)
+    rows, cols = (_counts(size[axis], g, axis, count_include_pad) for axis in (0, 1))
+    divisor = np.outer(rows, cols).astype(x.dtype)
+    y = x
+    for axis in (1, 0):
+        y = sum(value for value, _ in _taps(y, g, axis, fill=0))  # type: ignore[assignment]
+    (top, bottom), (left, right) = g.padding
+    rows_beyond, cols_beyond = (_beyond(size[axis], g, axis) for axis in (0, 1))
+    sides = (top, bottom + rows_beyond), (left, right + cols_beyond)
+
+    def pullback(dy: FloatArray) -> tuple[FloatArray]:
+        each = (dy / divisor)[:, :, None, None]  # the same for all of a window
+        windows = np.broadcast_to(each, (*x.shape[:2], *g.kernel_size, *g.output_size))
+        dx = fold(windows, size, stride=g.stride, padding=sides)
+        return (dx,)
+
+    return y / divisor, pullback
+
+
+@differentiable
+def global_avg_pool2d(x: FloatArray) -> tuple[Any, Pullback]:
+    r"""Replace each map by its mean.
+
+    .. math:: y[n, c] = \frac{1}{HW} \sum_{i, j} x[n, c, i, j]
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, C, H, W)
+        float32 or float64. N may be 0, H and W may not.
+
+    Returns
+    -------
+    ndarray, shape (N, C)
+        Same dtype as `x`.
+
+    Raises
+    ------
+    TypeError
+        If `x` is not a float32 or float64 array.
+    ValueError
+        If `x` does not have four axes, or its maps are empty.
+
+    References
+    ----------
+    Lin, Chen & Yan (2014), "Network in network", section 3.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> global_avg_pool2d(np.arange(8.0).reshape(1, 2, 2, 2))
+    array([[1.5, 5.5]])
+    """
+    where = "global_avg_pool2d"
+    (x,) = check.float_arrays(where, x=x)  # type: ignore[assignment]
+    check.rank(where, "x", x, "N C H W")
+    pixels = x.shape[2] * x.shape[3]
+    if pixels == 0:
+        raise ValueError(f"{where}: x must not have empty maps, got x.shape={x.shape}")
+
+    def pullback(dy: FloatArray) -> tuple[FloatArray]:
+        return (np.broadcast_to((dy / pixels)[:, :, None, None], x.shape).copy(),)
+
+    return x.mean(axis=(2, 3)), pullback
+
+
 def pool_geometry(
     where: str,
     size: tuple[int, ...],
@@ -145,16 +270,35 @@ def _argmax_along(x: FloatArray, g: Geometry, axis: int) -> tuple[FloatArray, An
     return best, found
 
 
-def _taps(x: FloatArray, g: Geometry, axis: int) -> Iterator[tuple[FloatArray, Any]]:
+def _counts(size: int, g: Geometry, axis: int, include_pad: bool) -> np.ndarray:
+    """How many pixels of each window along `axis` count towards its mean."""
+    before = g.padding[axis][0]
+    start = np.arange(g.output_size[axis]) * g.stride[axis] - before
+    end = np.minimum(start + g.kernel_size[axis], size + before)
+    if include_pad:
+        return end - start
+    return np.minimum(end, size) - np.maximum(start, 0)
+
+
+def _beyond(size: int, g: Geometry, axis: int) -> int:
+    """By how much the last window along `axis` reaches over the padded image."""
+    count, (before, after) = g.output_size[axis], g.padding[axis]
+    span = effective_kernel_size(g.kernel_size[axis], g.dilation[axis])
+    return max(0, (count - 1) * g.stride[axis] + span - before - size - after)
+
+
+def _taps(
+    x: FloatArray, g: Geometry, axis: int, fill: float = -np.inf
+) -> Iterator[tuple[FloatArray, Any]]:
     """For each entry of the window along `axis`: its values, and their coordinates."""
     size, count = x.shape[2 + axis], g.output_size[axis]
     k, s, d = g.kernel_size[axis], g.stride[axis], g.dilation[axis]
-    before = g.padding[axis][0]
-    after = max(0, (count - 1) * s + effective_kernel_size(k, d) - before - size)
+    before, after = g.padding[axis]
+    after += _beyond(size, g, axis)
     if before or after:
         pads = [(0, 0)] * 4
         pads[2 + axis] = (before, after)
-        x = np.pad(x, pads, constant_values=-np.inf)
+        x = np.pad(x, pads, constant_values=fill)
     # An entry of padding can only be "found" in a window of nothing but -inf; the
     # nearest pixel then stands for it.
     numbers = np.clip(np.arange(before + size + after) - before, 0, size - 1)

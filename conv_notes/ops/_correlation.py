@@ -1,0 +1,101 @@
+"""The one computation under convolution, tiled and transposed convolution.
+
+The output is cut into tiles, each tile has a kernel, and within a tile that kernel
+slides. Convolution has one tile. The gradient with respect to the image, on its own, is
+transposed convolution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from .._checks import FloatArray, Pair
+from ..windows import fold
+
+#: Where on the output each kernel is used: slices of rows, and of columns.
+Tiles = tuple[list[slice], list[slice]]
+EVERYWHERE: Tiles = ([slice(None)], [slice(None)])
+
+
+def tile_slices(size: int, count: int, tiling: str) -> list[slice]:
+    """The positions of an axis of `size` outputs at which each of `count` is used."""
+    if tiling == "cyclic":
+        return [slice(p, None, count) for p in range(count)]
+    starts = [-(-p * size // count) for p in range(count + 1)]
+    return [slice(*ends) for ends in pairwise(starts)]
+
+
+def each_tile(tiles: Tiles) -> Iterator[tuple[int, int, tuple[slice, ...]]]:
+    for p, rows in enumerate(tiles[0]):
+        for q, cols in enumerate(tiles[1]):
+            yield p, q, (..., rows, cols)  # type: ignore[misc]
+
+
+def correlate(
+    windows: FloatArray, weight: FloatArray, tiles: Tiles, groups: int
+) -> FloatArray:
+    """Copy the windows of a tile once, then one matrix product per image."""
+    out, positions = weight.shape[2], windows.shape[4:]
+    y = np.empty((len(windows), out, *positions), windows.dtype)
+    for p, q, at in each_tile(tiles):
+        kernel = _grouped(weight[p, q], groups)
+        for image, result in zip(windows, y, strict=True):
+            target = result[at]
+            target[...] = (kernel @ _columns(image[at], groups)).reshape(target.shape)
+    return y
+
+
+def gradient_of_weight(
+    windows: FloatArray, weight: FloatArray, tiles: Tiles, groups: int, dy: FloatArray
+) -> FloatArray:
+    """The gradient of `correlate` with respect to its weight: dy · columnsᵀ."""
+    dweight = np.zeros_like(weight)
+    for image, dresult in zip(windows, dy, strict=True):
+        for p, q, at in each_tile(tiles):
+            drows = _rows(dresult[at], groups)
+            dkernel = drows @ _columns(image[at], groups).swapaxes(1, 2)
+            dweight[p, q] += dkernel.reshape(dweight.shape[2:])
+    return dweight
+
+
+def gradient_of_input(
+    weight: FloatArray,
+    tiles: Tiles,
+    groups: int,
+    dy: FloatArray,
+    size: Pair,
+    geometry: dict[str, Any],
+) -> FloatArray:
+    """The gradient of `correlate` with respect to the image: fold(Wᵀ · dy)."""
+    channels, kernel_size = weight.shape[3] * groups, weight.shape[4:]
+    dx = np.empty((len(dy), channels, *size), dy.dtype)
+    dwindows = np.empty((1, channels, *kernel_size, *dy.shape[2:]), dy.dtype)
+    for dresult, dimage in zip(dy, dx, strict=True):
+        for p, q, at in each_tile(tiles):
+            kernel = _grouped(weight[p, q], groups)
+            dcols = kernel.swapaxes(1, 2) @ _rows(dresult[at], groups)
+            target = dwindows[0][at]
+            target[...] = dcols.reshape(target.shape)
+        dimage[...] = fold(dwindows, size, **geometry)[0]
+    return dx
+
+
+def _grouped(kernel: FloatArray, groups: int) -> FloatArray:
+    """(out, C/G, KH, KW) as one matrix per group: (G, out/G, C/G·KH·KW)."""
+    return kernel.reshape(groups, kernel.shape[0] // groups, -1)
+
+
+def _columns(image: FloatArray, groups: int) -> FloatArray:
+    """(C, KH, KW, rows, cols) as one matrix per group: (G, C/G·KH·KW, P), a copy."""
+    c, kh, kw, rows, cols = image.shape
+    return image.reshape(groups, c // groups * kh * kw, rows * cols)
+
+
+def _rows(result: FloatArray, groups: int) -> FloatArray:
+    """(out, rows, cols) as one matrix per group: (G, out/G, P)."""
+    out, rows, cols = result.shape
+    return result.reshape(groups, out // groups, rows * cols)

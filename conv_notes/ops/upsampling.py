@@ -1,0 +1,153 @@
+"""From small maps to large ones: unpooling and pixel shuffle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import _checks as check
+from .._checks import FloatArray, Pair
+from ._differentiable import Pullback, differentiable
+
+
+@differentiable
+def max_unpool2d(
+    x: FloatArray,
+    indices: np.ndarray,
+    kernel_size: int | Pair,
+    *,
+    stride: int | Pair | None = None,
+    padding: int | Pair = 0,
+    output_size: Pair | None = None,
+) -> tuple[Any, Pullback]:
+    r"""Put every value where `max_pool2d` found it, and zeros elsewhere.
+
+    Where two values have one position, which overlapping windows can give, the last in
+    reading order stays.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, C, H, W)
+        float32 or float64. N may be 0.
+    indices : ndarray, shape (N, C, H, W), integer
+        Positions in the flattened plane of the result, as `max_pool2d` returns them.
+    kernel_size, stride, padding
+        Those of the pooling, from which the size of the result follows as
+        :math:`(H - 1) S - 2P + K`.
+    output_size : (int, int), optional
+        The size of the result, where pooling dropped a remainder.
+
+    Returns
+    -------
+    ndarray, shape (N, C, OH, OW)
+        Same dtype as `x`. The pullback gives ``(dx, None)``.
+
+    Raises
+    ------
+    TypeError
+        If `x` is not a float32 or float64 array, or `indices` not an integer one.
+    ValueError
+        If the shapes do not fit, or an index lies outside the result.
+
+    References
+    ----------
+    Zeiler & Fergus (2014), "Visualizing and understanding convolutional networks",
+    section 2.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from conv_notes import max_pool2d
+    >>> x = np.array([[1.0, 3.0], [4.0, 0.0]]).reshape(1, 1, 2, 2)
+    >>> max_unpool2d(*max_pool2d(x, 2, return_indices=True), 2)
+    array([[[[0., 0.],
+             [4., 0.]]]])
+    """
+    where = "max_unpool2d"
+    (x,) = check.float_arrays(where, x=x)  # type: ignore[assignment]
+    check.rank(where, "x", x, "N C H W")
+    if not isinstance(indices, np.ndarray) or indices.dtype.kind not in "iu":
+        got = getattr(indices, "dtype", type(indices).__name__)
+        raise TypeError(f"{where}: indices must be an integer array, got {got}")
+    check.shape(where, "indices", indices, x.shape)
+    kernel = check.pair(where, "kernel_size", kernel_size, 1)
+    strides = kernel if stride is None else check.pair(where, "stride", stride, 1)
+    pads = check.pair(where, "padding", padding, 0)
+    axes = zip(x.shape[2:], kernel, strides, pads, strict=True)
+    oh, ow = ((size - 1) * s - 2 * p + k for size, k, s, p in axes)
+    if output_size is not None:
+        oh, ow = check.pair(where, "output_size", output_size, 1)
+    if indices.size and not 0 <= indices.min() <= indices.max() < oh * ow:
+        raise ValueError(
+            f"{where}: indices must be 0 to {oh * ow - 1} for a result of {oh} x {ow}, "
+            f"got {indices.min()} to {indices.max()}"
+        )
+    n, channels, height, width = x.shape
+    flat = indices.reshape(n, channels, height * width)
+    y = np.zeros((n, channels, oh * ow), x.dtype)
+    np.put_along_axis(y, flat, x.reshape(flat.shape), axis=2)
+
+    def pullback(dy: FloatArray) -> tuple[FloatArray, None]:
+        planes = dy.reshape(n, channels, oh * ow)
+        return np.take_along_axis(planes, flat, axis=2).reshape(x.shape), None
+
+    return y.reshape(n, channels, oh, ow), pullback
+
+
+@differentiable
+def pixel_shuffle(x: FloatArray, upscale_factor: int) -> tuple[Any, Pullback]:
+    r"""Interleave r² channels into one map that is r times as high and wide.
+
+    .. math:: y[n, c,\; ir + a,\; jr + b] = x[n,\; cr^2 + ar + b,\; i, j]
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, C · r², H, W)
+        float32 or float64. N may be 0.
+    upscale_factor : int
+        r, at least 1.
+
+    Returns
+    -------
+    ndarray, shape (N, C, H · r, W · r)
+        Same dtype as `x`, the same values.
+
+    Raises
+    ------
+    TypeError
+        If `x` is not a float32 or float64 array, or `upscale_factor` no int.
+    ValueError
+        If `x` does not have four axes, or r² does not divide its channels.
+
+    References
+    ----------
+    Shi et al. (2016), "Real-time single image and video super-resolution using an
+    efficient sub-pixel convolutional neural network", equation 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pixel_shuffle(np.arange(4.0).reshape(1, 4, 1, 1), 2)
+    array([[[[0., 1.],
+             [2., 3.]]]])
+    """
+    where = "pixel_shuffle"
+    (x,) = check.float_arrays(where, x=x)  # type: ignore[assignment]
+    check.rank(where, "x", x, "N C H W")
+    r = check.integer(where, "upscale_factor", upscale_factor, 1)
+    n, channels, height, width = x.shape
+    if channels % r**2:
+        raise ValueError(
+            f"{where}: upscale_factor={r} needs a multiple of {r**2} channels, got "
+            f"{channels} (x.shape={x.shape})"
+        )
+    c = channels // r**2
+    parts = x.reshape(n, c, r, r, height, width)
+    y = parts.transpose(0, 1, 4, 2, 5, 3).reshape(n, c, height * r, width * r)
+
+    def pullback(dy: FloatArray) -> tuple[FloatArray]:
+        back = dy.reshape(n, c, height, r, width, r).transpose(0, 1, 3, 5, 2, 4)
+        return (back.reshape(x.shape),)
+
+    return y, pullback
