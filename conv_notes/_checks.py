@@ -47,6 +47,13 @@ def float_arrays(where: str, **arrays: object) -> list[FloatArray | None]:
     return checked
 
 
+def integer_array(where: str, name: str, value: object) -> None:
+    """Raise unless `value` is an array of integers."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "iu":
+        got = getattr(value, "dtype", type(value).__name__)
+        raise TypeError(f"{where}: {name} must be an integer array, got {got}")
+
+
 def rank(where: str, name: str, array: FloatArray, axes: str) -> None:
     """Raise unless `array` has one axis for each word of `axes`, e.g. "N C H W"."""
     needed = axes.split()

@@ -140,9 +140,7 @@ def cross_entropy(logits: FloatArray, labels: np.ndarray) -> tuple[Any, Pullback
     where = "cross_entropy"
     (logits,) = check.float_arrays(where, logits=logits)  # type: ignore[assignment]
     check.rank(where, "logits", logits, "N K")
-    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
-        got = getattr(labels, "dtype", type(labels).__name__)
-        raise TypeError(f"{where}: labels must be an integer array, got {got}")
+    check.integer_array(where, "labels", labels)
     n, classes = logits.shape
     check.shape(where, "labels", labels, (n,))
     if n == 0:

@@ -67,9 +67,7 @@ def max_unpool2d(
     where = "max_unpool2d"
     (x,) = check.float_arrays(where, x=x)  # type: ignore[assignment]
     check.rank(where, "x", x, "N C H W")
-    if not isinstance(indices, np.ndarray) or indices.dtype.kind not in "iu":
-        got = getattr(indices, "dtype", type(indices).__name__)
-        raise TypeError(f"{where}: indices must be an integer array, got {got}")
+    check.integer_array(where, "indices", indices)
     check.shape(where, "indices", indices, x.shape)
     kernel = check.pair(where, "kernel_size", kernel_size, 1)
     strides = kernel if stride is None else check.pair(where, "stride", stride, 1)
