@@ -155,15 +155,17 @@ def _edges(ax: Axes, ids: np.ndarray) -> None:
     ax.set_ylim(-0.4, GAP + 0.4)
 
 
-def _free_place(start: np.ndarray, end: np.ndarray, taken: list[np.ndarray]) -> Any:
-    """A point of the edge, near its output if possible, clear of other letters."""
+def _free_place(
+    start: np.ndarray, end: np.ndarray, taken: list[np.ndarray]
+) -> np.ndarray:
+    """A point of the edge near its output, if possible clear of other letters."""
     points = [start + f * (end - start) for f in np.linspace(0.78, 0.2, 30)]
 
     def clearance(point: np.ndarray) -> float:
         return min((float(np.hypot(*(point - t))) for t in taken), default=np.inf)
 
     free = (p for p in points if clearance(p) >= CLEARANCE)
-    return next(free, None) if taken else points[0]
+    return next(free, points[0])
 
 
 def _cells(ax: Axes, ids: np.ndarray) -> None:

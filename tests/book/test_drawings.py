@@ -1,0 +1,98 @@
+"""Drawings describe themselves and repeat to the byte; sliders need no kernel."""
+
+import base64
+import re
+from importlib import import_module
+
+import numpy as np
+import pytest
+from ipywidgets import HTML, SelectionSlider, Stack
+
+from conv_notes import Conv2d, Linear, draw
+from conv_notes.widgets import explore
+
+ROW = (1, 1, 5)
+LAYER = Conv2d(1, (1, 3), bias=False)
+DRAWINGS = {
+    "connections": lambda: draw.connections(LAYER, ROW),
+    "matrix": lambda: draw.matrix(LAYER, ROW),
+    "wiring": lambda: draw.wiring(LAYER, ROW),
+    "window": lambda: draw.window(np.eye(3), np.ones((2, 2)), (0, 1)),
+    "waterfall": lambda: draw.waterfall({"first": 100, "second": 1}),
+    "curves": lambda: draw.curves([1, 2], {"a": [1, 2]}, xlabel="x", ylabel="y"),
+    "bars": lambda: draw.bars({"a": [1.0, 2.0]}, xlabel="x"),
+    "pictures": lambda: draw.pictures({"an image": np.eye(4)}),
+}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_drawing_repeats_and_describes_itself(name):
+    first, second = DRAWINGS[name](), DRAWINGS[name]()
+    assert first.svg() == second.svg()
+    assert first.svg().startswith("<svg")
+    assert first.alt.endswith(".")
+
+
+def test_letters_are_those_of_the_weights():
+    drawing = draw.wiring(LAYER, ROW)
+    assert "9 connections, 3 different weights" in drawing.svg()
+    assert drawing.alt.endswith("a b c · ·; · a b c ·; · · a b c.")
+
+
+def fills(drawing):
+    return set(re.findall(r"fill: (#[0-9a-f]{6})", drawing.svg()))
+
+
+def test_colours_stand_for_sharing():
+    # What is drawn besides the cells is the same in both.
+    shared, unshared = draw.matrix(LAYER, ROW), draw.matrix(Linear(4), (4,))
+    assert len(fills(shared) - fills(unshared)) == 3  # one for each weight
+    assert fills(unshared) <= fills(shared)
+
+
+def test_a_letter_without_a_free_place_is_still_placed():
+    start, end = np.zeros(2), np.array([0.0, 1.0])
+    taken = [np.array([0.0, y]) for y in np.linspace(0, 1, 50)]
+    module = import_module("conv_notes.draw.connections")  # a function hides its name
+    place = module._free_place(start, end, taken)
+    assert place == pytest.approx([0, 0.78])
+
+
+def matrix(kernel, stride):
+    return draw.matrix(Conv2d(1, (1, kernel), stride=stride), ROW)
+
+
+def leaves(widget):
+    if isinstance(widget, HTML):
+        return [widget]
+    return [leaf for child in widget.children for leaf in leaves(child)]
+
+
+def test_explore_draws_every_state_once():
+    box = explore(matrix, start={"stride": 2}, kernel=[2, 3, 9], stride=[1, 2])
+    *sliders, stack = box.children
+    assert all(isinstance(slider, SelectionSlider) for slider in sliders)
+    assert [slider.description for slider in sliders] == ["kernel", "stride"]
+    assert isinstance(stack, Stack) and stack.selected_index == 0
+    assert [inner.selected_index for inner in stack.children] == [1, 1, 1]
+    values = [leaf.value for leaf in leaves(stack)]
+    assert len(values) == 6
+    source = re.search(r'base64,([^"]*)', values[1])[1]
+    assert base64.b64decode(source).decode() == matrix(2, 2).svg()
+    assert "Not possible: Conv2d: the kernel spans 9" in values[4]
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({}, "1 to 60 pictures, got 0"),
+        ({"kernel": range(1, 62)}, "1 to 60 pictures, got 61"),
+        ({"kernel": []}, "kernel must offer at least one value"),
+        ({"kernel": [1], "start": {"kernel": 2}}, "start kernel=2"),
+    ],
+)
+def test_explore_refuses_what_it_cannot_show(choices, message):
+    with pytest.raises(ValueError, match=message):
+        explore(matrix, **choices)
+    with pytest.raises(TypeError, match="must return a Drawing, got int"):
+        explore(lambda kernel: kernel, kernel=[1])
