@@ -7,7 +7,8 @@ that names the function, the argument, what it got and what it needs.
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,16 @@ def integer(where: str, name: str, value: object, minimum: int) -> int:
     if number < minimum:
         raise ValueError(f"{where}: {name} must be at least {minimum}, got {number}")
     return number
+
+
+@contextmanager
+def in_the_name_of(where: str, helper: str) -> Iterator[None]:
+    """Let an error of `helper` name the function that the reader called."""
+    try:
+        yield
+    except ValueError as error:
+        reason = str(error).removeprefix(f"{helper}: ")
+        raise ValueError(f"{where}: {reason}") from None
 
 
 def pair(where: str, name: str, value: object, minimum: int) -> Pair:

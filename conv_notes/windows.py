@@ -183,11 +183,8 @@ def geometry(
     dilations = check.pair(where, "dilation", dilation, 1)
     pads = _padding(where, padding, kernel, strides, dilations)
     axes = zip(size, kernel, strides, pads, dilations, strict=True)
-    try:
+    with check.in_the_name_of(where, "conv_output_size"):
         oh, ow = (conv_output_size(*axis, ceil_mode) for axis in axes)
-    except ValueError as error:
-        reason = str(error).removeprefix("conv_output_size: ")
-        raise ValueError(f"{where}: {reason}") from None
     return Geometry(kernel, strides, pads, dilations, (oh, ow))
 
 

@@ -107,11 +107,8 @@ def conv_transpose2d(
     axes = zip(
         x.shape[2:], weight.shape[2:], strides, pads, extra, dilations, strict=True
     )
-    try:
+    with check.in_the_name_of(where, "conv_transpose_output_size"):
         oh, ow = (conv_transpose_output_size(*axis) for axis in axes)
-    except ValueError as error:
-        reason = str(error).removeprefix("conv_transpose_output_size: ")
-        raise ValueError(f"{where}: {reason}") from None
 
     # The convolution that this transposes sees an image of `size`, with `extra` rows
     # less of padding after it. Where there is less padding than that, the rows that
