@@ -6,9 +6,11 @@ that names the function, the argument, what it got and what it needs.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -21,15 +23,17 @@ FloatArray = np.ndarray[Any, np.dtype[Any]]
 FLOATS = (np.float32, np.float64)
 
 
-def float_arrays(where: str, **arrays: object) -> list[FloatArray | None]:
+def float_arrays(
+    where: str, optional: str = "bias", /, **arrays: object
+) -> list[FloatArray | None]:
     """The arrays, in native byte order, once all are floats of one dtype.
 
-    A bias may be None, and stays so.
+    The one named `optional` may be None, and stays so.
     """
     checked: list[FloatArray | None] = []
     first = ""
     for name, value in arrays.items():
-        if value is None and name == "bias":
+        if value is None and name == optional:
             checked.append(None)
             continue
         if not isinstance(value, np.ndarray):
@@ -88,6 +92,34 @@ def integer(where: str, name: str, value: object, minimum: int) -> int:
     return number
 
 
+def positive(where: str, name: str, value: object) -> float:
+    """`value` as a float that is above zero and finite."""
+    number = real(where, name, value)
+    if not number > 0:
+        raise ValueError(f"{where}: {name} must be above 0, got {number}")
+    return number
+
+
+def real(where: str, name: str, value: object, minimum: float = -math.inf) -> float:
+    """`value` as a finite float that is at least `minimum`."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise TypeError(f"{where}: {name} must be a number, got {value!r}")
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{where}: {name} must be finite, got {number}")
+    if number < minimum:
+        raise ValueError(f"{where}: {name} must be at least {minimum}, got {number}")
+    return number
+
+
+def fraction(where: str, name: str, value: object) -> float:
+    """`value` as a float of at least 0 and less than 1."""
+    number = real(where, name, value, 0)
+    if number >= 1:
+        raise ValueError(f"{where}: {name} must be less than 1, got {number}")
+    return number
+
+
 @contextmanager
 def in_the_name_of(where: str, helper: str) -> Iterator[None]:
     """Let an error of `helper` name the function that the reader called."""
@@ -113,6 +145,12 @@ def choice(where: str, name: str, value: object, allowed: tuple[str, ...]) -> No
     if value not in allowed:
         options = " or ".join(map(repr, allowed))
         raise ValueError(f"{where}: {name} must be {options}, got {value!r}")
+
+
+def divides(where: str, groups: int, name: str, count: int) -> None:
+    """Raise unless `groups` divides the number of channels `count`."""
+    if count % groups:
+        raise ValueError(f"{where}: groups={groups} does not divide {name}={count}")
 
 
 def not_empty(where: str, weight: FloatArray) -> None:

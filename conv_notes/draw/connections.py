@@ -14,7 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
-from ..layers import Layer, Shape, weight_ids
+from ..layers import Layer, weight_ids
+from ..layers._layer import Shape
 from ._drawing import INK, INPUT, OUTPUT, PAPER, SERIES, Drawing, bare, styled, subplots
 
 GAP = 2.2  # between the two rows of neurons, in distances between neighbours

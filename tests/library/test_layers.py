@@ -355,14 +355,14 @@ SMALL = Sequential(
     Linear(10),
 )
 TEXT = """\
-layer                         output shape  parameters     MACs  receptive field
-input                         1 × 28 × 28                                      1
-Conv2d(6, 5, padding='same')  6 × 28 × 28          156  117,600                5
-ReLU()                        6 × 28 × 28            0        0                5
-MaxPool2d(2)                  6 × 14 × 14            0        0                6
-Flatten()                     1176                   0        0              all
-Linear(10)                    10                11,770   11,760              all
-total                                           11,926  129,360"""
+layer                         output shape  parameters     MACs    bytes  receptive field
+input                         1 × 28 × 28                                               1
+Conv2d(6, 5, padding='same')  6 × 28 × 28          156  117,600   22,576                5
+ReLU()                        6 × 28 × 28            0        0   37,632                5
+MaxPool2d(2)                  6 × 14 × 14            0        0   23,520                6
+Flatten()                     1176                   0        0    9,408                6
+Linear(10)                    10                11,770   11,760   51,824              all
+total                                           11,926  129,360  144,960"""  # noqa: E501
 
 
 def test_summary_rows_and_totals():
@@ -414,7 +414,7 @@ def test_summary_as_html():
     assert "padding=&#x27;same&#x27;" in html
     table = Table(html)
     assert set(table.tags) == {"table", "thead", "tbody", "tfoot", "tr", "th", "td"}
-    assert [len(row) for row in table.rows] == [5] * 8
+    assert [len(row) for row in table.rows] == [6] * 8
     assert table.header == table.rows[0]
     as_text = [re.split(r"  +", line) for line in TEXT.splitlines()]
     assert [[*filter(None, cells)] for cells in table.rows] == as_text
@@ -439,7 +439,8 @@ def test_summary_of_vgg16():
     fields = [row.receptive_field for row in table.rows]
     assert len(table.rows) == 37
     assert fields[30].size == 212
-    assert fields[31:] == [None] * 6
+    assert fields[31].size == 212  # of Flatten: the same units in a row
+    assert fields[32:] == [None] * 5
     assert "138,357,544" in str(table)
 
 

@@ -1,0 +1,114 @@
+"""Convolution with a kernel that is mixed for each example."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import _checks as check
+from .._checks import FloatArray, Padding, Pair
+from ..windows import geometry
+from ._differentiable import Pullback, differentiable
+from .convolution import conv2d
+
+
+@differentiable
+def dynamic_conv2d(
+    x: FloatArray,
+    weight: FloatArray,
+    attention: FloatArray,
+    bias: FloatArray | None = None,
+    *,
+    stride: int | Pair = 1,
+    padding: int | Pair | Padding | str = 0,
+    dilation: int | Pair = 1,
+    groups: int = 1,
+) -> tuple[Any, Pullback]:
+    r"""Mix K kernels into one for each example, and convolve with that.
+
+    .. math::
+        y[n] = \Bigl(\sum_k \pi[n, k]\, W[k]\Bigr) \star x[n] + \sum_k \pi[n, k]\, b[k]
+
+    Convolution is linear in its kernel, so this is also the mix of the K outputs; but
+    one convolution is done and not K.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, C, H, W)
+        float32 or float64. N may be 0.
+    weight : ndarray, shape (K, out, C / groups, KH, KW)
+        Same dtype as `x`.
+    attention : ndarray, shape (N, K)
+        π, how much of each kernel each example takes; same dtype as `x`. A network
+        computes it from the example, mostly as a `softmax`; here it is just given.
+    bias : ndarray, shape (K, out), optional
+        Same dtype as `x`.
+    stride, padding, dilation, groups
+        As for `conv2d`.
+
+    Returns
+    -------
+    ndarray, shape (N, out, OH, OW)
+        Same dtype as `x`.
+
+    Raises
+    ------
+    TypeError
+        If an array is not float32 or float64, the dtypes differ, or another argument
+        is not an int.
+    ValueError
+        If the shapes do not fit, `groups` does not divide the channels, or the kernel
+        is larger than the padded input.
+
+    References
+    ----------
+    Chen et al. (2020), "Dynamic convolution: attention over convolution kernels",
+    equation 1; Yang et al. (2019), "CondConv", equation 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((2, 1, 1, 1))
+    >>> weight = np.array([1.0, 10.0]).reshape(2, 1, 1, 1, 1)
+    >>> attention = np.array([[1.0, 0.0], [0.5, 0.5]])
+    >>> dynamic_conv2d(x, weight, attention).ravel()
+    array([1. , 5.5])
+    """
+    where = "dynamic_conv2d"
+    x, weight, attention, bias = check.float_arrays(  # type: ignore[assignment]
+        where, x=x, weight=weight, attention=attention, bias=bias
+    )
+    check.rank(where, "x", x, "N C H W")
+    check.rank(where, "weight", weight, "K out in/groups KH KW")
+    groups = check.integer(where, "groups", groups, 1)
+    check.channels(where, x, weight, out_axis=1, groups=groups)
+    n, (kernels, out) = len(x), weight.shape[:2]
+    check.shape(where, "attention", attention, (n, kernels))
+    check.shape(where, "bias", bias, (kernels, out))
+    g = geometry(where, x.shape[2:], weight.shape[3:], stride, padding, dilation)
+
+    mixed = np.tensordot(attention, weight, 1)  # (N, out, C/G, KH, KW)
+    y = np.empty((n, out, *g.output_size), x.dtype)
+    pullbacks = []
+    for i in range(n):
+        y[i : i + 1], pull_back_conv = conv2d.vjp(
+            x[i : i + 1], mixed[i], groups=groups, **g.keywords
+        )
+        pullbacks.append(pull_back_conv)
+    if bias is not None:
+        y += (attention @ bias)[:, :, None, None]
+
+    def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
+        dx, dmixed = np.empty_like(x), np.empty_like(mixed)
+        for i, pull_back_conv in enumerate(pullbacks):
+            dx[i : i + 1], dmixed[i], _ = pull_back_conv(dy[i : i + 1])
+        dweight = np.tensordot(attention, dmixed, (0, 0))
+        dattention = np.tensordot(dmixed, weight, (range(1, 5),) * 2)
+        if bias is None:
+            return dx, dweight, dattention, None
+        per_output = dy.sum(axis=(2, 3))  # (N, out)
+        dattention += per_output @ bias.T
+        return dx, dweight, dattention, attention.T @ per_output
+
+    return y, pullback

@@ -1,0 +1,387 @@
+"""From a bag of local descriptors to one vector: VLAD and its trainable relatives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import _checks as check
+from .._checks import FloatArray
+from ._differentiable import Pullback, differentiable
+from .classification import softmax
+
+
+@differentiable
+def vlad(
+    x: FloatArray, centers: FloatArray, *, normalize: bool = True
+) -> tuple[Any, Pullback]:
+    r"""Sum, for each centre, how the descriptors nearest to it differ from it.
+
+    .. math:: V[k] = \sum_{i\,:\,k = \arg\min_{k'} \|x_i - c_{k'}\|} (x_i - c_k)
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, D, H, W)
+        H · W descriptors of D numbers for each example; float32 or float64. N may be 0.
+    centers : ndarray, shape (K, D)
+        c, the visual words; same dtype as `x`.
+    normalize : bool
+        Scale each V[k] to length 1, then the whole vector to length 1. What is zero
+        stays zero.
+
+    Returns
+    -------
+    ndarray, shape (N, K · D)
+        Centre by centre; same dtype as `x`. The gradient is that of the residuals: the
+        assignment is constant wherever it has a derivative at all.
+
+    Raises
+    ------
+    TypeError
+        If an array is not float32 or float64, or the dtypes differ.
+    ValueError
+        If the shapes do not fit.
+
+    References
+    ----------
+    Jégou et al. (2010), "Aggregating local descriptors into a compact image
+    representation", equation 1; normalised as in Arandjelović & Zisserman (2013), "All
+    about VLAD", section 3.
+
+    Examples
+    --------
+    Three descriptors on a line, two centres at 0 and 10:
+
+    >>> import numpy as np
+    >>> x = np.array([1.0, 2.0, 9.0]).reshape(1, 1, 1, 3)
+    >>> vlad(x, np.array([[0.0], [10.0]]), normalize=False)
+    array([[ 3., -1.]])
+    """
+    where = "vlad"
+    x, centers = check.float_arrays(where, x=x, centers=centers)  # type: ignore[assignment]
+    check.rank(where, "x", x, "N D H W")
+    _check_centers(where, x.shape[1], centers=centers)
+    points = x.reshape(*x.shape[:2], -1)  # (N, D, P)
+    squares = (centers**2).sum(axis=1, keepdims=True)
+    nearest = (squares - 2 * centers @ points).argmin(axis=1)  # (N, P)
+    assignment = (np.arange(len(centers))[:, None] == nearest[:, None]).astype(x.dtype)
+    y, pull_back_sum = _residuals(points, assignment, centers)
+    y, pull_back_norm = _normalized(y) if normalize else (y, lambda dy: dy)
+
+    def pullback(dy: FloatArray) -> tuple[FloatArray, FloatArray]:
+        dpoints, _, dcenters = pull_back_sum(pull_back_norm(dy.reshape(y.shape)))
+        return dpoints.reshape(x.shape), dcenters
+
+    return y.reshape(len(x), centers.size), pullback
+
+
+@differentiable
+def netvlad(
+    x: FloatArray,
+    weight: FloatArray,
+    bias: FloatArray,
+    centers: FloatArray,
+    *,
+    normalize: bool = True,
+) -> tuple[Any, Pullback]:
+    r"""VLAD with a soft assignment, so that all of it can be learned.
+
+    .. math::
+        V[k] = \sum_i \frac{e^{w_k \cdot x_i + b_k}}{\sum_{k'} e^{w_{k'} \cdot x_i +
+        b_{k'}}} (x_i - c_k)
+
+    The softmax is a 1×1 convolution with `weight` and `bias`. With those of
+    `netvlad_init` and a large alpha, this becomes `vlad`.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, D, H, W)
+        H · W descriptors of D numbers for each example; float32 or float64. N may be 0.
+    weight, centers : ndarray, shape (K, D)
+        w and c; same dtype as `x`.
+    bias : ndarray, shape (K,)
+        b; same dtype as `x`.
+    normalize : bool
+        Scale each V[k] to length 1, then the whole vector to length 1. What is zero
+        stays zero.
+
+    Returns
+    -------
+    ndarray, shape (N, K · D)
+        Cluster by cluster; same dtype as `x`.
+
+    Raises
+    ------
+    TypeError
+        If an array is not float32 or float64, or the dtypes differ.
+    ValueError
+        If the shapes do not fit.
+
+    References
+    ----------
+    Arandjelović et al. (2016), "NetVLAD: CNN architecture for weakly supervised place
+    recognition", equation 4.
+
+    Examples
+    --------
+    With equal scores every descriptor belongs half to each centre:
+
+    >>> import numpy as np
+    >>> x = np.array([1.0, 2.0, 9.0]).reshape(1, 1, 1, 3)
+    >>> zero, centers = np.zeros((2, 1)), np.array([[0.0], [10.0]])
+    >>> netvlad(x, zero, np.zeros(2), centers, normalize=False)
+    array([[ 6., -9.]])
+    """
+    return _soft_vlad("netvlad", "N D H W", x, weight, bias, centers, 0, normalize)
+
+
+@differentiable
+def ghost_vlad(
+    x: FloatArray,
+    weight: FloatArray,
+    bias: FloatArray,
+    centers: FloatArray,
+    n_ghost: int,
+    *,
+    normalize: bool = True,
+) -> tuple[Any, Pullback]:
+    r"""NetVLAD with clusters that take descriptors in and are then left out.
+
+    A ghost cluster is there for what should not count, such as blurred faces: it draws
+    the weight of these descriptors away from the clusters that stay.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, D, H, W)
+        H · W descriptors of D numbers for each example; float32 or float64. N may be 0.
+    weight, centers : ndarray, shape (K + n_ghost, D)
+        As for `netvlad`, the ghosts last; the centres of ghosts have no effect.
+    bias : ndarray, shape (K + n_ghost,)
+        As for `netvlad`.
+    n_ghost : int
+        How many of the clusters are ghosts; 0 gives `netvlad`.
+    normalize : bool
+        As for `netvlad`, without the ghosts.
+
+    Returns
+    -------
+    ndarray, shape (N, K · D)
+        Cluster by cluster; same dtype as `x`.
+
+    Raises
+    ------
+    TypeError
+        If an array is not float32 or float64, the dtypes differ, or `n_ghost` is no
+        int.
+    ValueError
+        If the shapes do not fit, or no cluster is left beside the ghosts.
+
+    References
+    ----------
+    Zhong, Arandjelović & Zisserman (2018), "GhostVLAD for set-based face recognition",
+    section 3.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([1.0, 2.0, 9.0]).reshape(1, 1, 1, 3)
+    >>> zero, centers = np.zeros((2, 1)), np.array([[0.0], [10.0]])
+    >>> ghost_vlad(x, zero, np.zeros(2), centers, n_ghost=1, normalize=False)
+    array([[6.]])
+    """
+    where = "ghost_vlad"
+    n_ghost = check.integer(where, "n_ghost", n_ghost, 0)
+    return _soft_vlad(where, "N D H W", x, weight, bias, centers, n_ghost, normalize)
+
+
+@differentiable
+def action_vlad(
+    x: FloatArray,
+    weight: FloatArray,
+    bias: FloatArray,
+    centers: FloatArray,
+    *,
+    normalize: bool = True,
+) -> tuple[Any, Pullback]:
+    r"""NetVLAD over a video: one vector from the descriptors of all its frames.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, T, D, H, W)
+        T frames of H · W descriptors for each example; float32 or float64. N may be 0.
+    weight, bias, centers, normalize
+        As for `netvlad`.
+
+    Returns
+    -------
+    ndarray, shape (N, K · D)
+        Cluster by cluster; same dtype as `x`.
+
+    Raises
+    ------
+    TypeError
+        If an array is not float32 or float64, or the dtypes differ.
+    ValueError
+        If the shapes do not fit.
+
+    References
+    ----------
+    Girdhar et al. (2017), "ActionVLAD: learning spatio-temporal aggregation for action
+    classification", equation 2.
+
+    Examples
+    --------
+    Two frames of three descriptors count as one frame of six:
+
+    >>> import numpy as np
+    >>> x = np.array([1.0, 2.0, 9.0, 1.0, 2.0, 9.0]).reshape(1, 2, 1, 1, 3)
+    >>> zero, centers = np.zeros((2, 1)), np.array([[0.0], [10.0]])
+    >>> action_vlad(x, zero, np.zeros(2), centers, normalize=False)
+    array([[ 12., -18.]])
+    """
+    return _soft_vlad(
+        "action_vlad", "N T D H W", x, weight, bias, centers, 0, normalize
+    )
+
+
+def netvlad_init(centers: FloatArray, alpha: float) -> tuple[FloatArray, FloatArray]:
+    r"""Weight and bias with which `netvlad` assigns by distance to the centres.
+
+    .. math::
+        e^{-\alpha \|x - c_k\|^2} = e^{-\alpha \|x\|^2} e^{w_k \cdot x + b_k}
+        \quad\text{with}\quad w_k = 2 \alpha c_k,\; b_k = -\alpha \|c_k\|^2
+
+    and the factor without k cancels in the softmax.
+
+    Parameters
+    ----------
+    centers : ndarray, shape (K, D)
+        float32 or float64.
+    alpha : float
+        How hard the assignment is, above 0, in 1 / (unit of the descriptors)².
+
+    Returns
+    -------
+    weight : ndarray, shape (K, D)
+        Same dtype as `centers`.
+    bias : ndarray, shape (K,)
+        Same dtype as `centers`. Two well-known ports of NetVLAD to PyTorch leave out
+        the square.
+
+    Raises
+    ------
+    TypeError
+        If `centers` is not a float32 or float64 array, or `alpha` no number.
+    ValueError
+        If `centers` does not have two axes, or `alpha` is not above 0.
+
+    References
+    ----------
+    Arandjelović et al. (2016), equations 2 and 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weight, bias = netvlad_init(np.array([[3.0, 4.0]]), alpha=2)
+    >>> weight, bias
+    (array([[12., 16.]]), array([-50.]))
+    """
+    where = "netvlad_init"
+    (centers,) = check.float_arrays(where, centers=centers)  # type: ignore[assignment]
+    check.rank(where, "centers", centers, "K D")
+    scale = centers.dtype.type(check.positive(where, "alpha", alpha))
+    return 2 * scale * centers, -scale * (centers**2).sum(axis=1)
+
+
+def _soft_vlad(
+    where: str,
+    axes: str,
+    x: FloatArray,
+    weight: FloatArray,
+    bias: FloatArray,
+    centers: FloatArray,
+    n_ghost: int,
+    normalize: bool,
+) -> tuple[Any, Pullback]:
+    x, weight, bias, centers = check.float_arrays(  # type: ignore[assignment]
+        where, "", x=x, weight=weight, bias=bias, centers=centers
+    )
+    check.rank(where, "x", x, axes)
+    *batch, d, _, _ = x.shape  # (N,) or (N, T)
+    _check_centers(where, d, weight=weight, centers=centers)
+    clusters = len(weight) - n_ghost
+    check.shape(where, "centers", centers, weight.shape)
+    check.shape(where, "bias", bias, weight.shape[:1])
+    if clusters < 1:
+        raise ValueError(
+            f"{where}: n_ghost={n_ghost} leaves none of {len(weight)} clusters "
+            f"(weight.shape={weight.shape})"
+        )
+    # The descriptors of all positions, and of all frames, in one row: (N, D, P).
+    n, before = batch[0], np.moveaxis(x, -3, 1)
+    points = before.reshape(n, d, -1)
+    assignment, pull_back_softmax = softmax.vjp(weight @ points + bias[:, None], 1)
+    kept = assignment[:, :clusters]
+    y, pull_back_sum = _residuals(points, kept, centers[:clusters])
+    y, pull_back_norm = _normalized(y) if normalize else (y, lambda dy: dy)
+
+    def pullback(dy: FloatArray) -> tuple[FloatArray, ...]:
+        dpoints, dkept, dkept_centers = pull_back_sum(
+            pull_back_norm(dy.reshape(y.shape))
+        )
+        dassignment, dcenters = np.zeros_like(assignment), np.zeros_like(centers)
+        dassignment[:, :clusters], dcenters[:clusters] = dkept, dkept_centers
+        (dscores,) = pull_back_softmax(dassignment)
+        dpoints += weight.T @ dscores
+        dweight = np.einsum("nkp,ndp->kd", dscores, points, optimize=True)
+        dx = np.moveaxis(dpoints.reshape(before.shape), 1, -3)
+        return dx, dweight, dscores.sum(axis=(0, 2)), dcenters
+
+    return y.reshape(n, clusters * d), pullback
+
+
+def _residuals(x: FloatArray, a: FloatArray, centers: FloatArray) -> tuple[Any, Any]:
+    """Σ_p a (x − c) for x (N, D, P), a (N, K, P): as Σ a x − (Σ a) c.
+
+    So the N · K · D · P residuals, far more numbers than all else, are never stored.
+    """
+    y = a @ x.swapaxes(1, 2) - a.sum(axis=2)[:, :, None] * centers  # (N, K, D)
+
+    def pullback(dy: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        dx = dy.swapaxes(1, 2) @ a
+        da = dy @ x - (dy * centers).sum(axis=2)[:, :, None]
+        dcenters = -np.einsum("nkd,nk->kd", dy, a.sum(axis=2))
+        return dx, da, dcenters
+
+    return y, pullback
+
+
+def _normalized(y: FloatArray) -> tuple[Any, Any]:
+    """Each row of y (N, K, D) at length 1, then each example."""
+    rows, pull_back_rows = _unit(y, (2,))
+    whole, pull_back_whole = _unit(rows, (1, 2))
+    return whole, lambda dy: pull_back_rows(pull_back_whole(dy))
+
+
+def _unit(v: FloatArray, axes: tuple[int, ...]) -> tuple[Any, Any]:
+    length = np.sqrt((v * v).sum(axis=axes, keepdims=True))
+    length = np.maximum(length, 1e-12)  # zero stays zero
+    u = v / length
+
+    def pullback(du: FloatArray) -> FloatArray:
+        along = (du * u).sum(axis=axes, keepdims=True)
+        dv: FloatArray = (du - u * along) / length
+        return dv
+
+    return u, pullback
+
+
+def _check_centers(where: str, d: int, **arrays: FloatArray) -> None:
+    for name, array in arrays.items():
+        check.rank(where, name, array, "K D")
+        if array.shape[1] != d or len(array) == 0:
+            raise ValueError(
+                f"{where}: {name} must have shape (K, {d}) for descriptors of {d} "
+                f"numbers, got {name}.shape={array.shape}"
+            )
