@@ -106,8 +106,9 @@ def interpolate(
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
         for axis, (these, count) in enumerate(zip(taps, x.shape[2:], strict=True), 2):
-            dy = np.moveaxis(np.moveaxis(dy, axis, -1) @ these.matrix(count), -1, axis)
-        return (np.ascontiguousarray(dy, dtype=x.dtype),)
+            matrix = these.matrix(count).astype(x.dtype)
+            dy = np.moveaxis(np.moveaxis(dy, axis, -1) @ matrix, -1, axis)
+        return (np.ascontiguousarray(dy),)
 
     return y, pullback
 
