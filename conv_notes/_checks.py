@@ -11,7 +11,7 @@ import operator
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Real
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -132,12 +132,19 @@ def in_the_name_of(where: str, helper: str) -> Iterator[None]:
 
 def pair(where: str, name: str, value: object, minimum: int) -> Pair:
     """`value` as (vertical, horizontal); an int stands for both axes."""
-    if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str | bytes):
+    if not is_sequence(value):
         return (integer(where, name, value, minimum),) * 2
     if len(value) != 2:
         raise ValueError(f"{where}: {name} must be an int or a pair, got {value!r}")
     first, second = (integer(where, name, v, minimum) for v in value)
     return first, second
+
+
+def is_sequence(value: object) -> TypeGuard[Sequence[object]]:
+    """Whether `value` holds one entry per axis, and is not one for all."""
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
 def choice(where: str, name: str, value: object, allowed: tuple[str, ...]) -> None:

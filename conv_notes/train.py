@@ -64,6 +64,7 @@ class SGD:
         check.positive("SGD", "lr", self.lr)
         check.fraction("SGD", "momentum", self.momentum)
         check.real("SGD", "weight_decay", self.weight_decay, 0)
+        _as_floats(self)
 
     def start(self, params: Params) -> Params:
         """The velocities: zero."""
@@ -126,6 +127,7 @@ class Adam:
             check.fraction("Adam", "betas", beta)
         check.positive("Adam", "eps", self.eps)
         check.real("Adam", "weight_decay", self.weight_decay, 0)
+        _as_floats(self)
 
     def start(self, params: Params) -> tuple[int, Params, Params]:
         """Steps done, and the two running means: zero."""
@@ -282,6 +284,14 @@ def fit(
 def _batches(order: np.ndarray, batch_size: int) -> Iterator[np.ndarray]:
     for start in range(0, len(order), batch_size):
         yield order[start : start + batch_size]
+
+
+def _as_floats(optimizer: SGD | Adam) -> None:
+    """Turn numbers into Python's, which do not turn float32 into float64."""
+    for name, value in vars(optimizer).items():
+        pair = isinstance(value, tuple | list)
+        plain = tuple(map(float, value)) if pair else float(value)
+        object.__setattr__(optimizer, name, plain)
 
 
 def _decayed(params: Params, grads: Params, weight_decay: float) -> Params:

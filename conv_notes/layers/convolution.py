@@ -94,7 +94,8 @@ class Conv2d(_Convolution):
         check.divides("Conv2d", self.groups, "out_channels", self.out_channels)
 
     def _kernel_shape(self, input_shape: Shape) -> Shape:
-        channels, kernel = input_shape[0], self._geometry(input_shape).kernel_size
+        kernel = self._geometry(input_shape).kernel_size
+        channels = input_shape[0]
         check.divides("Conv2d", self.groups, "input channels", channels)
         return (self.out_channels, channels // self.groups, *kernel)
 

@@ -101,6 +101,8 @@ def summary(network: Layer, input_shape: Shape) -> Summary:
 
     Raises
     ------
+    TypeError
+        If `network` is not a layer.
     ValueError
         If a layer does not fit the output of the one before.
 
@@ -118,6 +120,8 @@ def summary(network: Layer, input_shape: Shape) -> Summary:
     MaxPool2d(2)  6 × 14 × 14            0        0  23,520                6
     total                              156  117,600  47,056
     """
+    if not isinstance(network, Layer):
+        raise TypeError(f"summary: network must be a layer, got {network!r}")
     return Summary(input_shape, tuple(_rows(network, input_shape)))
 
 

@@ -34,7 +34,7 @@ def softmax(x: FloatArray, axis: int) -> tuple[Any, Pullback]:
     TypeError
         If `x` is not a float32 or float64 array, or `axis` not an int.
     ValueError
-        If `x` has no such axis.
+        If `x` has no such axis, or it is empty.
 
     References
     ----------
@@ -78,7 +78,7 @@ def log_softmax(x: FloatArray, axis: int) -> tuple[Any, Pullback]:
     TypeError
         If `x` is not a float32 or float64 array, or `axis` not an int.
     ValueError
-        If `x` has no such axis.
+        If `x` has no such axis, or it is empty.
 
     References
     ----------
@@ -167,6 +167,11 @@ def _scores(where: str, x: object, axis: object) -> tuple[FloatArray, int]:
     number = check.integer(where, "axis", axis, -scores.ndim)
     if number >= scores.ndim:
         raise ValueError(f"{where}: axis={number} but x has shape {scores.shape}")
+    if scores.shape[number] == 0:
+        raise ValueError(
+            f"{where}: x must not be empty along axis={number}, got "
+            f"x.shape={scores.shape}"
+        )
     return scores, number
 
 

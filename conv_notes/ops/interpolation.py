@@ -138,7 +138,7 @@ def output_size(
 
 
 def _per_axis(where: str, name: str, value: Any, axes: int) -> tuple[Any, ...]:
-    if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str):
+    if not check.is_sequence(value):
         return (value,) * axes
     if len(value) != axes:
         raise ValueError(f"{where}: {name} must be one number or {axes}, got {value!r}")

@@ -231,6 +231,12 @@ def pool_geometry(
 ) -> Geometry:
     """Geometry of a pooling window, whose stride is its size unless it is given."""
     stride = kernel_size if stride is None else stride
+    pads, kernel = checked_half(where, padding, kernel_size)
+    return geometry(where, size, kernel, stride, pads, dilation, ceil_mode)
+
+
+def checked_half(where: str, padding: object, kernel_size: object) -> tuple[Pair, Pair]:
+    """Padding and kernel size, once the one is at most half the other."""
     pads = check.pair(where, "padding", padding, 0)
     kernel = check.pair(where, "kernel_size", kernel_size, 1)
     if any(2 * p > k for p, k in zip(pads, kernel, strict=True)):
@@ -238,7 +244,7 @@ def pool_geometry(
             f"{where}: padding must be at most half the kernel, got "
             f"padding={padding}, kernel_size={kernel_size}"
         )
-    return geometry(where, size, kernel, stride, pads, dilation, ceil_mode)
+    return pads, kernel
 
 
 def _max(x: FloatArray, g: Geometry) -> FloatArray:

@@ -9,6 +9,7 @@ import numpy as np
 from .. import _checks as check
 from .._checks import FloatArray, Pair
 from ._differentiable import Pullback, differentiable
+from .pooling import checked_half
 
 
 @differentiable
@@ -69,13 +70,17 @@ def max_unpool2d(
     check.rank(where, "x", x, "N C H W")
     check.integer_array(where, "indices", indices)
     check.shape(where, "indices", indices, x.shape)
-    kernel = check.pair(where, "kernel_size", kernel_size, 1)
+    pads, kernel = checked_half(where, padding, kernel_size)
     strides = kernel if stride is None else check.pair(where, "stride", stride, 1)
-    pads = check.pair(where, "padding", padding, 0)
     axes = zip(x.shape[2:], kernel, strides, pads, strict=True)
     oh, ow = ((size - 1) * s - 2 * p + k for size, k, s, p in axes)
     if output_size is not None:
         oh, ow = check.pair(where, "output_size", output_size, 1)
+    if oh < 1 or ow < 1:
+        raise ValueError(
+            f"{where}: the result would be {oh} x {ow} (x.shape={x.shape}, "
+            f"kernel_size={kernel_size}, stride={stride}, padding={padding})"
+        )
     if indices.size and not 0 <= indices.min() <= indices.max() < oh * ow:
         raise ValueError(
             f"{where}: indices must be 0 to {oh * ow - 1} for a result of {oh} x {ow}, "
@@ -88,7 +93,12 @@ def max_unpool2d(
 
     def pullback(dy: FloatArray) -> tuple[FloatArray, None]:
         planes = dy.reshape(n, channels, oh * ow)
-        return np.take_along_axis(planes, flat, axis=2).reshape(x.shape), None
+        dx = np.take_along_axis(planes, flat, axis=2)
+        # Of values with one position, only the one that stays has a gradient.
+        number, last = np.arange(height * width), np.zeros(planes.shape, np.int64)
+        np.put_along_axis(last, flat, number, axis=2)
+        dx[np.take_along_axis(last, flat, axis=2) != number] = 0
+        return dx.reshape(x.shape), None
 
     return y.reshape(n, channels, oh, ow), pullback
 
@@ -142,10 +152,10 @@ def pixel_shuffle(x: FloatArray, upscale_factor: int) -> tuple[Any, Pullback]:
         )
     c = channels // r**2
     parts = x.reshape(n, c, r, r, height, width)
-    y = parts.transpose(0, 1, 4, 2, 5, 3).reshape(n, c, height * r, width * r)
+    y = parts.transpose(0, 1, 4, 2, 5, 3).copy()  # never a view of x
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
-        back = dy.reshape(n, c, height, r, width, r).transpose(0, 1, 3, 5, 2, 4)
+        back = dy.reshape(y.shape).transpose(0, 1, 3, 5, 2, 4).copy()
         return (back.reshape(x.shape),)
 
-    return y, pullback
+    return y.reshape(n, c, height * r, width * r), pullback

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -61,8 +62,9 @@ def vlad(
     where = "vlad"
     x, centers = check.float_arrays(where, x=x, centers=centers)  # type: ignore[assignment]
     check.rank(where, "x", x, "N D H W")
-    _check_centers(where, x.shape[1], centers=centers)
-    points = x.reshape(*x.shape[:2], -1)  # (N, D, P)
+    n, d, height, width = x.shape
+    _check_centers(where, d, centers=centers)
+    points = x.reshape(n, d, height * width)  # (N, D, P)
     squares = (centers**2).sum(axis=1, keepdims=True)
     nearest = (squares - 2 * centers @ points).argmin(axis=1)  # (N, P)
     assignment = (np.arange(len(centers))[:, None] == nearest[:, None]).astype(x.dtype)
@@ -320,7 +322,7 @@ def _soft_vlad(
         )
     # The descriptors of all positions, and of all frames, in one row: (N, D, P).
     n, before = batch[0], np.moveaxis(x, -3, 1)
-    points = before.reshape(n, d, -1)
+    points = before.reshape(n, d, prod(before.shape[2:]))
     assignment, pull_back_softmax = softmax.vjp(weight @ points + bias[:, None], 1)
     kept = assignment[:, :clusters]
     y, pull_back_sum = _residuals(points, kept, centers[:clusters])

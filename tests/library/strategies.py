@@ -1,14 +1,24 @@
-"""Random small cases of every op, and the layers that correspond to them.
-
-The arrays hold small whole numbers, on which float arithmetic is exact in any order
-and in both dtypes: the tests compare with ==, without tolerances.
-"""
+"""Random small cases of every op, and the layers that correspond to them."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import oracle
+import oracle_smooth
+from draws import (
+    arrays,
+    divisible,
+    dtypes,
+    geometries,
+    normal,
+    numbers,
+    pairs,
+    short,
+    sides,
+    whole,
+)
+from hypothesis import assume
 from hypothesis import strategies as st
 
 import conv_notes
@@ -16,7 +26,21 @@ import conv_notes
 SHARING = {"conv2d": "one", "local_conv2d": "none"}
 CONVOLUTIONS = ["conv2d", "tiled_conv2d", "local_conv2d"]
 BILINEAR = ["linear", *CONVOLUTIONS]
-OPS = [*BILINEAR, "max_pool2d", "relu"]
+# Which of its arrays each op is linear in, biases aside.
+LINEAR = {
+    **dict.fromkeys([*BILINEAR, "conv_transpose2d"], (0, 1)),
+    "dynamic_conv2d": (0, 1, 2),
+    "partial_conv2d": (0, 2),
+    **dict.fromkeys(["avg_pool2d", "global_avg_pool2d", "interpolate"], (0,)),
+    **dict.fromkeys(["max_unpool2d", "pixel_shuffle"], (0,)),
+}
+BIASED = [*BILINEAR, "conv_transpose2d", "dynamic_conv2d", "partial_conv2d"]
+MEANS = ["avg_pool2d", "global_avg_pool2d"]
+KINKED = ["max_pool2d", "relu"]
+SCORES = ["softmax", "log_softmax", "cross_entropy"]
+SOFT_VLAD = ["netvlad", "ghost_vlad", "action_vlad"]
+SMOOTH = [*SCORES, "vlad", *SOFT_VLAD]
+OPS = [*LINEAR, *KINKED, *SMOOTH]
 
 
 @dataclass(frozen=True)
@@ -27,6 +51,7 @@ class Case:
     arrays: tuple[np.ndarray | None, ...]
     options: dict[str, Any]
     full: dict[str, Any]
+    exact: bool = True  # whether float arithmetic is, on these numbers
 
     @property
     def op(self):
@@ -42,7 +67,8 @@ class Case:
         """The result by definition."""
         if self.name in CONVOLUTIONS:
             return oracle.convolution(*self.arrays, **self.full)
-        return getattr(oracle, self.name)(*self.arrays, **self.full)
+        module = oracle if hasattr(oracle, self.name) else oracle_smooth
+        return getattr(module, self.name)(*self.arrays, **self.full)
 
     @property
     def layer(self):
@@ -63,86 +89,6 @@ class Case:
     def params(self):
         named = zip(("weight", "bias"), self.arrays[1:], strict=True)
         return {name: array for name, array in named if array is not None}
-
-
-@dataclass(frozen=True)
-class Geometry:
-    size: tuple[int, int]
-    kernel_size: tuple[int, int]
-    options: dict[str, Any]
-    full: dict[str, Any]
-
-    @property
-    def output_size(self):
-        return tuple(map(len, oracle.grid(self.size, self.kernel_size, **self.full)))
-
-
-def numbers(low, high):
-    return st.integers(low, high)
-
-
-def pairs(low, high):
-    return st.tuples(numbers(low, high), numbers(low, high))
-
-
-def short(pair):
-    """One number where both axes agree."""
-    return pair[0] if pair[0] == pair[1] else pair
-
-
-def sides(padding):
-    """((top, bottom), (left, right)) of a padding that both sides of an axis share."""
-    return tuple((p, p) for p in padding)
-
-
-@st.composite
-def geometries(draw):
-    """Size, kernel, stride, padding and dilation of a window that fits."""
-    kernel_size, dilation = draw(pairs(1, 3)), draw(pairs(1, 2))
-    form = draw(st.sampled_from(["both", "sides", "valid", "same"]))
-    stride = (1, 1) if form == "same" else draw(pairs(1, 3))
-    totals = [d * (k - 1) for k, d in zip(kernel_size, dilation, strict=True)]
-    if form == "both":
-        pair = draw(pairs(0, 2))
-        written, padding = short(pair), sides(pair)
-    elif form == "sides":
-        written = padding = draw(st.tuples(pairs(0, 2), pairs(0, 2)))
-    else:
-        written, padding = form, ((0, 0), (0, 0))
-        if form == "same":
-            padding = tuple((total // 2, (total + 1) // 2) for total in totals)
-    least = [max(1, t + 1 - sum(p)) for t, p in zip(totals, padding, strict=True)]
-    size = tuple(n + draw(numbers(0, 4)) for n in least)
-    options = {"stride": short(stride), "padding": written, "dilation": short(dilation)}
-    full = {"stride": stride, "padding": padding, "dilation": dilation}
-    return Geometry(size, kernel_size, options, full)
-
-
-dtypes = st.sampled_from([np.float64, np.float32])
-
-
-@st.composite
-def whole(draw, shape, dtype=np.float64):
-    """An array of whole numbers from -4 to 4, with many ties."""
-    rng = np.random.default_rng(draw(numbers(0, 2**32 - 1)))
-    return rng.integers(-4, 5, shape).astype(dtype)
-
-
-@st.composite
-def distinct(draw, shape):
-    """An array of distinct numbers k + 1/2, none of them zero."""
-    rng = np.random.default_rng(draw(numbers(0, 2**32 - 1)))
-    count = int(np.prod(shape))
-    return (rng.permutation(count) - count // 2 + 0.5).reshape(shape)
-
-
-@st.composite
-def arrays(draw, dtype, *shapes, bias=None):
-    """Arrays of the given shapes; a last one or None if `bias` is a shape."""
-    drawn = [draw(whole(shape, dtype)) for shape in shapes]
-    if bias is not None:
-        drawn.append(draw(whole(bias, dtype)) if draw(st.booleans()) else None)
-    return tuple(drawn)
 
 
 @st.composite
@@ -175,8 +121,59 @@ def linears(draw, dtypes=dtypes, least_batch=0, axes=None):
 
 
 @st.composite
-def poolings(draw, fill=whole):
+def transposed(draw, dtypes=dtypes, least_batch=0):
+    groups = draw(numbers(1, 2))
+    kernel_size, stride, dilation = (
+        draw(pairs(1, 3)),
+        draw(pairs(1, 3)),
+        draw(pairs(1, 2)),
+    )
+    padding, size = draw(pairs(0, 2)), draw(pairs(1, 4))
+    limits = map(max, zip(stride, dilation, strict=True))
+    output_padding = tuple(draw(numbers(0, limit - 1)) for limit in limits)
+    axes = zip(size, kernel_size, stride, padding, dilation, strict=True)
+    # Something of what was painted is left.
+    assume(all((n - 1) * s + d * (k - 1) + 1 > 2 * p for n, k, s, p, d in axes))
+    full = {"stride": stride, "padding": padding, "dilation": dilation}
+    full["output_padding"] = output_padding
+    options = {name: short(pair) for name, pair in full.items()}
+    options["groups"] = full["groups"] = groups
+    channels, per_group = groups * draw(numbers(1, 2)), draw(numbers(1, 2))
+    x = (draw(numbers(least_batch, 2)), channels, *size)
+    weight = (channels, per_group, *kernel_size)
+    drawn = draw(arrays(draw(dtypes), x, weight, bias=(per_group * groups,)))
+    return Case("conv_transpose2d", drawn, options, full)
+
+
+@st.composite
+def dynamics(draw, dtypes=dtypes, least_batch=0):
+    one = draw(convolutions("conv2d", dtypes, least_batch, most_groups=2))
+    x, weight, bias = one.arrays
+    kernels, full = draw(numbers(1, 3)), dict(one.full)
+    del full["sharing"]
+    shapes = (kernels, *weight.shape), (len(x), kernels)
+    w, attention = draw(arrays(x.dtype, *shapes))
+    b = None if bias is None else draw(whole((kernels, len(weight)), x.dtype))
+    return Case("dynamic_conv2d", (x, w, attention, b), one.options, full)
+
+
+@st.composite
+def partials(draw, dtypes=dtypes, least_batch=0):
+    one = draw(convolutions("conv2d", dtypes, least_batch, most_groups=1))
+    x, weight, bias = one.arrays
+    kind = draw(st.sampled_from([x.dtype, np.int64, np.uint8, np.bool_]))
+    mask = draw(whole((len(x), 1, *x.shape[2:]))) > draw(numbers(-5, 4))
+    full = dict(one.full)
+    del full["sharing"]
+    drawn = x, mask.astype(kind), weight, bias
+    return Case("partial_conv2d", drawn, one.options, full, exact=False)
+
+
+@st.composite
+def poolings(draw, name="max_pool2d", dtypes=dtypes, fill=whole):
     kernel_size, dilation = draw(pairs(1, 4)), draw(pairs(1, 2))
+    if name == "avg_pool2d":
+        dilation, fill = (1, 1), divisible
     padding = tuple(draw(numbers(0, k // 2)) for k in kernel_size)
     stride = draw(st.none() | pairs(1, 4))
     spans = [d * (k - 1) + 1 for k, d in zip(kernel_size, dilation, strict=True)]
@@ -184,23 +181,131 @@ def poolings(draw, fill=whole):
     size = tuple(n + draw(numbers(0, 4)) for n in least)
     shared = {"kernel_size": kernel_size, "ceil_mode": draw(st.booleans())}
     options = {**shared, "stride": stride, "padding": padding, "dilation": dilation}
+    if name == "avg_pool2d":
+        del options["dilation"]
+        options["count_include_pad"] = draw(st.booleans())
     full = {**options, "stride": stride or kernel_size, "padding": sides(padding)}
     options = {k: short(v) if isinstance(v, tuple) else v for k, v in options.items()}
-    x = draw(fill((draw(numbers(0, 2)), draw(numbers(1, 2)), *size)))
-    return Case("max_pool2d", (x,), options, full)
+    x = draw(fill((draw(numbers(0, 2)), draw(numbers(1, 2)), *size), draw(dtypes)))
+    return Case(name, (x,), options, full)
 
 
 @st.composite
-def relus(draw, fill=whole):
+def relus(draw, dtypes=dtypes, fill=whole):
     shape = draw(st.lists(numbers(0, 4), max_size=4))
-    return Case("relu", (draw(fill(tuple(shape))),), {}, {})
+    return Case("relu", (draw(fill(tuple(shape), draw(dtypes))),), {}, {})
+
+
+@st.composite
+def images(draw, channels=1, most=4):
+    """Shape of a batch of images, maybe of none."""
+    return draw(numbers(0, 2)), channels * draw(numbers(1, 2)), *draw(pairs(1, most))
+
+
+@st.composite
+def global_poolings(draw, dtypes=dtypes):
+    x = draw(divisible(draw(images()), draw(dtypes)))
+    return Case("global_avg_pool2d", (x,), {}, {})
+
+
+@st.composite
+def unpoolings(draw, dtypes=dtypes):
+    """With indices in any order, some of them often twice."""
+    x = draw(whole(draw(images()), draw(dtypes)))
+    kernel_size, stride = draw(pairs(1, 3)), draw(st.none() | pairs(1, 3))
+    padding = tuple(draw(numbers(0, k // 2)) for k in kernel_size)
+    options = {"kernel_size": kernel_size, "stride": stride, "padding": padding}
+    axes = zip(x.shape[2:], kernel_size, stride or kernel_size, padding, strict=True)
+    size = tuple((n - 1) * s - 2 * p + k for n, k, s, p in axes)
+    if draw(st.booleans()):
+        size = options["output_size"] = draw(pairs(1, 9))
+    assume(min(size) > 0)
+    rng = np.random.default_rng(draw(numbers(0, 2**32 - 1)))
+    kind = draw(st.sampled_from([np.int64, np.int32, np.uint8]))
+    indices = rng.integers(size[0] * size[1], size=x.shape).astype(kind)
+    return Case("max_unpool2d", (x, indices), options, {"size": size})
+
+
+@st.composite
+def shuffles(draw, dtypes=dtypes):
+    r = draw(numbers(1, 3))
+    x = draw(whole(draw(images(r**2, 3)), draw(dtypes)))
+    return Case("pixel_shuffle", (x,), {"upscale_factor": r}, {"r": r})
+
+
+@st.composite
+def resizings(draw, dtypes=dtypes):
+    mode = draw(st.sampled_from(["nearest", "bilinear", "bicubic", "trilinear"]))
+    volume = mode == "nearest" and draw(st.booleans())
+    axes = 3 if volume or mode == "trilinear" else 2
+    before = tuple(draw(numbers(1, 4 if axes == 3 else 6)) for _ in range(axes))
+    aligned = mode != "nearest" and draw(st.booleans())
+    options = {"mode": mode, "align_corners": aligned}
+    if draw(st.booleans()):
+        size, factors = tuple(draw(numbers(1, 7)) for _ in before), (None,) * axes
+        options["size"] = short(size)
+    else:  # factors that division by them does not round across a whole number
+        factors = tuple(draw(numbers(1, 10)) / 4 for _ in before)
+        size = tuple(int(n * r) for n, r in zip(before, factors, strict=True))
+        assume(min(size) > 0)
+        options["scale_factor"] = short(factors)
+    x = (draw(numbers(0, 2)), draw(numbers(1, 2)), *before)
+    full = {"size": size, "factors": factors, "mode": mode, "align_corners": aligned}
+    x = draw(whole(x, draw(dtypes)))
+    return Case("interpolate", (x,), options, full, exact=mode == "nearest")
+
+
+@st.composite
+def scores(draw, name, dtypes=dtypes):
+    """Scores of classes along an axis, for softmax or a loss."""
+    if name == "cross_entropy":
+        n, classes = draw(pairs(1, 4))
+        rng = np.random.default_rng(draw(numbers(0, 2**32 - 1)))
+        drawn = draw(normal((n, classes), draw(dtypes))), rng.integers(classes, size=n)
+        return Case(name, drawn, {}, {}, exact=False)
+    shape = draw(st.lists(numbers(0, 3), min_size=1, max_size=3))
+    axis = draw(numbers(-len(shape), len(shape) - 1))
+    assume(shape[axis] > 0)
+    x = draw(normal(tuple(shape), draw(dtypes)))
+    return Case(name, (x,), {"axis": axis}, {"axis": axis}, exact=False)
+
+
+@st.composite
+def vlads(draw, name, dtypes=dtypes, fill=normal):
+    n, t, d, h, w = (draw(numbers(least, 3)) for least in (0, 1, 1, 1, 1))
+    clusters, ghosts = draw(numbers(1, 3)), 0
+    options = {"normalize": draw(st.booleans())}
+    if name == "ghost_vlad":
+        options["n_ghost"] = ghosts = draw(numbers(0, 2))
+    frames = (n, t) if name == "action_vlad" else (n,)
+    soft = [] if name == "vlad" else [(clusters + ghosts, d), (clusters + ghosts,)]
+    shapes = [(*frames, d, h, w), *soft, (clusters + ghosts, d)]
+    dtype = draw(dtypes)
+    drawn = tuple(draw(fill(shape, dtype)) for shape in shapes)
+    return Case(name, drawn, options, options, exact=False)
 
 
 def cases(name, **kwargs):
     """Cases of the op `name`."""
-    if name in CONVOLUTIONS:
-        return convolutions(name, **kwargs)
-    return {"linear": linears, "max_pool2d": poolings, "relu": relus}[name](**kwargs)
+    for names, several in (
+        (CONVOLUTIONS, convolutions),
+        (["max_pool2d", "avg_pool2d"], poolings),
+        (SCORES, scores),
+        (["vlad", *SOFT_VLAD], vlads),
+    ):
+        if name in names:
+            return several(name, **kwargs)
+    return {
+        "linear": linears,
+        "conv_transpose2d": transposed,
+        "dynamic_conv2d": dynamics,
+        "partial_conv2d": partials,
+        "relu": relus,
+        "global_avg_pool2d": global_poolings,
+        "max_unpool2d": unpoolings,
+        "pixel_shuffle": shuffles,
+        "interpolate": resizings,
+    }[name](**kwargs)
 
 
 @st.composite

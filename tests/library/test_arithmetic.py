@@ -16,6 +16,7 @@ from conv_notes import (
     ReLU,
     Sequential,
     conv_output_size,
+    conv_transpose_output_size,
     max_pool2d,
     receptive_field,
     same_padding,
@@ -68,6 +69,14 @@ def test_ceil_mode(kernel_size, stride, dilation):
         )
         assert out == len(starts) == y.shape[2]
         assert out - conv_output_size(*axis) in (0, 1)
+
+
+def test_transposed_output_size_is_the_way_back():
+    for k, s, p, d in product((1, 2, 3), (1, 2, 3), (0, 1), (1, 2)):
+        for size in range(d * (k - 1) + 1, 12):
+            there = conv_output_size(size, k, s, p, d)
+            lost = (size + 2 * p - d * (k - 1) - 1) % s
+            assert conv_transpose_output_size(there, k, s, p, lost, d) == size
 
 
 @pytest.mark.parametrize("kernel_size", range(1, 8))

@@ -1,0 +1,210 @@
+"""NaN and infinity reach what sees them, and nothing else."""
+
+import numpy as np
+import oracle_smooth
+import pytest
+from good import OPS
+
+import conv_notes as cn
+from conv_notes import Conv2d, Linear, LocalConv2d, weight_ids
+
+
+def ones(*shape):
+    return np.ones(shape)
+
+
+INDICES = np.array([[0, 5], [2, 7]])
+# Linear functions of x with no negative weight, and the shape of one example.
+SUMS = {
+    "linear": (lambda x: cn.linear(x, ones(2, 3)), (3,)),
+    "conv2d": (
+        lambda x: cn.conv2d(x, ones(4, 1, 3, 2), groups=2, stride=2, padding=1),
+        (2, 6, 5),
+    ),
+    "tiled_conv2d": (
+        lambda x: cn.tiled_conv2d(x, ones(2, 2, 3, 2, 2, 2), dilation=2),
+        (2, 5, 4),
+    ),
+    "local_conv2d": (
+        lambda x: cn.local_conv2d(x, ones(4, 3, 2, 2, 3, 3), padding=((1, 0), (0, 1))),
+        (2, 5, 4),
+    ),
+    "conv_transpose2d": (
+        lambda x: cn.conv_transpose2d(
+            x, ones(2, 1, 3, 2), stride=2, padding=1, groups=2
+        ),
+        (2, 3, 4),
+    ),
+    "dynamic_conv2d": (
+        lambda x: cn.dynamic_conv2d(x, ones(3, 2, 2, 2, 2), ones(len(x), 3), padding=1),
+        (2, 4, 3),
+    ),
+    "partial_conv2d": (
+        lambda x: cn.partial_conv2d(
+            x, ones(len(x), 1, *x.shape[2:]), ones(2, 2, 3, 3), stride=2, padding=1
+        )[0],
+        (2, 5, 4),
+    ),
+    "avg_pool2d": (
+        lambda x: cn.avg_pool2d(x, 3, stride=2, padding=1, ceil_mode=True),
+        (2, 6, 5),
+    ),
+    "global_avg_pool2d": (cn.global_avg_pool2d, (2, 3, 4)),
+    "max_unpool2d": (
+        lambda x: cn.max_unpool2d(x, np.broadcast_to(INDICES, x.shape).copy(), 2),
+        (2, 2, 2),
+    ),
+    "pixel_shuffle": (lambda x: cn.pixel_shuffle(x, 2), (8, 2, 3)),
+    "interpolate": (lambda x: cn.interpolate(x, size=(3, 7)), (2, 5, 4)),
+    "unfold": (lambda x: cn.unfold(x, (2, 3), stride=(1, 2), padding=1), (2, 4, 3)),
+    "fold": (lambda x: cn.fold(x, (4, 5), padding=(1, 0)), (2, 3, 2, 4, 4)),
+}
+IN_OTHER_WORDS = {"max_pool2d", "relu", "softmax", "log_softmax", "cross_entropy"}
+IN_OTHER_WORDS |= {"vlad", "netvlad", "ghost_vlad", "action_vlad"}
+
+
+def with_one(value, shape, elsewhere):
+    """A batch in which example k has `value` as its k-th number."""
+    count = int(np.prod(shape))
+    x = np.full((count, *shape), float(elsewhere))
+    np.fill_diagonal(x.reshape(count, count), value)
+    return x
+
+
+def test_no_op_is_forgotten():
+    assert {*SUMS, *IN_OTHER_WORDS} == {*OPS, "unfold", "fold"}
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", SUMS)
+def test_reaches_what_sees_it(name, value):
+    op, shape = SUMS[name]
+    sees = op(with_one(1, shape, elsewhere=0)) > 0
+    assert sees.any()
+    y = op(with_one(value, shape, elsewhere=1))
+    np.testing.assert_array_equal(np.isnan(y), sees & np.isnan(value))
+    np.testing.assert_array_equal(np.isinf(y), sees & np.isinf(value))
+
+
+@pytest.mark.parametrize("layer", [Linear(3), Conv2d(2, 2), LocalConv2d(2, 3)])
+def test_nan_reaches_what_the_matrix_connects(layer, rng):
+    shape = (8,) if isinstance(layer, Linear) else (2, 4, 4)
+    sees = weight_ids(layer, shape) >= 0  # (outputs, inputs)
+    x = with_one(np.nan, shape, elsewhere=1)
+    y = layer.apply(layer.init(shape, rng), x)
+    np.testing.assert_array_equal(np.isnan(y).reshape(len(x), -1), sees.T)
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
+@pytest.mark.parametrize("size", [(8, 4), (2, 10)])
+def test_nan_reaches_the_pixels_it_is_mixed_into(mode, size):
+    """From 5 × 7, where no output of these sizes has a weight of zero."""
+    rows, cols = (
+        oracle_smooth.shares(n, o, None, mode, False) != 0
+        for n, o in zip((5, 7), size, strict=True)
+    )
+    x = with_one(np.nan, (5, 7), elsewhere=1)[:, None]
+    y = cn.interpolate(x, size=size, mode=mode)
+    expected = np.einsum("oi,pj->ijop", rows, cols).reshape(35, 1, *size)
+    np.testing.assert_array_equal(np.isnan(y), expected)
+
+
+@pytest.mark.parametrize("align_corners", [False, True])
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_nan_is_not_hidden_by_resizing(mode, align_corners):
+    """At most the pixels around a place, with whatever weight, are mixed into it."""
+    x = with_one(np.nan, (5, 7), elsewhere=1)[:, None]
+    for size in ((5, 7), (9, 13), (3, 4)):
+        y = cn.interpolate(x, size=size, mode=mode, align_corners=align_corners)
+        rows, cols = (
+            oracle_smooth.shares(n, o, None, mode, align_corners) != 0
+            for n, o in zip((5, 7), size, strict=True)
+        )
+        mixed = np.einsum("oi,pj->ijop", rows, cols).reshape(35, 1, *size)
+        assert np.isnan(y)[mixed].all()
+        per_output = np.isnan(y).sum(axis=0)
+        assert per_output.max() <= {"bilinear": 4, "bicubic": 16}[mode]
+
+
+def test_nan_in_a_volume():
+    x = with_one(np.nan, (3, 2, 2), elsewhere=1)[:, None]
+    for mode, seen in (("nearest", 1), ("trilinear", 8)):
+        y = cn.interpolate(x, size=(6, 4, 4), mode=mode)
+        per_output = np.isnan(y).sum(axis=0)[0]
+        assert per_output[1, 1, 1] == per_output.max() == seen
+
+
+OF_POOLS = [
+    {"kernel_size": 2},
+    {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True},
+    {"kernel_size": (2, 3), "stride": 1, "dilation": (2, 1)},
+]
+
+
+@pytest.mark.parametrize("options", OF_POOLS)
+def test_nan_wins_every_maximum_that_sees_it(options):
+    shape = (2, 6, 5)
+    sees = cn.max_pool2d(with_one(0, shape, elsewhere=-np.inf), **options) == 0
+    x = with_one(np.nan, shape, elsewhere=1)
+    y, indices = cn.max_pool2d(x, **options, return_indices=True)
+    np.testing.assert_array_equal(np.isnan(y), sees)
+    k = np.broadcast_to(np.arange(60)[:, None, None, None], y.shape)
+    np.testing.assert_array_equal(indices[sees], k[sees] % 30)
+    infinite = cn.max_pool2d(with_one(np.inf, shape, elsewhere=1), **options)
+    np.testing.assert_array_equal(np.isinf(infinite), sees)
+
+
+def test_nan_wins_over_infinity_and_passes_a_relu():
+    x = np.zeros((4, 1, 2, 2))
+    np.fill_diagonal(x.reshape(4, 4), np.nan)
+    x[:, 0, 1, 0] += np.inf
+    y, indices = cn.max_pool2d(x, 2, return_indices=True)
+    assert np.isnan(y).all()
+    assert indices.ravel().tolist() == [0, 1, 2, 3]
+    np.testing.assert_array_equal(np.isnan(cn.relu(x)), np.isnan(x))
+    np.testing.assert_array_equal(cn.relu(np.array([np.inf, -np.inf])), [np.inf, 0])
+
+
+@pytest.mark.parametrize("op", [cn.softmax, cn.log_softmax])
+def test_nan_reaches_all_probabilities_of_its_row(op):
+    x = np.zeros((2, 3, 4))
+    x[1, 2, 3] = np.nan
+    expected = np.zeros(x.shape, bool)
+    expected[1, :, 3] = True
+    np.testing.assert_array_equal(np.isnan(op(x, 1)), expected)
+
+
+def test_infinite_scores():
+    """The impossible has a probability of zero; the infinitely likely is undefined."""
+    x = np.array([0.0, -np.inf, 0.0])
+    np.testing.assert_array_equal(cn.softmax(x, 0), [0.5, 0, 0.5])
+    assert cn.log_softmax(x, 0)[1] == -np.inf
+    assert cn.cross_entropy(x[None], np.array([1])) == np.inf
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(cn.softmax(-x, 0)).all()
+
+
+def test_nan_reaches_the_loss():
+    logits = np.zeros((3, 2))
+    logits[1, 0] = np.nan
+    assert np.isnan(cn.cross_entropy(logits, np.array([0, 1, 0])))
+    _, pullback = cn.cross_entropy.vjp(logits, np.array([0, 1, 0]))
+    dlogits, _ = pullback(np.array(1.0))
+    assert np.isnan(dlogits).any(axis=1).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize("name", ["vlad", "netvlad", "ghost_vlad", "action_vlad"])
+def test_nan_reaches_the_vector_of_its_example(name, normalize, rng):
+    frames = (2,) if name == "action_vlad" else ()
+    x = rng.standard_normal((3, *frames, 4, 2, 2))
+    x[1, ..., 2, 0, 1] = np.nan
+    centers = rng.standard_normal((5, 4))
+    soft = () if name == "vlad" else cn.netvlad_init(centers, 1.0)
+    ghosts = {"n_ghost": 2} if name == "ghost_vlad" else {}
+    y = getattr(cn, name)(x, *soft, centers, **ghosts, normalize=normalize)
+    found = np.isnan(y).reshape(3, -1, 4)
+    assert not found[[0, 2]].any()
+    assert found[1, :, 2].all()
+    if normalize or name != "vlad":  # the length, or the assignment, is not known
+        assert found[1].all()
