@@ -142,11 +142,11 @@ def trained(network=NETWORK, dtype=np.float64, **options):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_fit_learns(optimizer, dtype):
-    params, losses = trained(epochs=40, optimizer=optimizer, dtype=dtype)
+    params, losses = trained(epochs=25, optimizer=optimizer, dtype=dtype)
     x, labels = bars()
     y = NETWORK.apply(params, x.astype(dtype))
     np.testing.assert_array_equal(y.argmax(axis=1), labels)
-    assert len(losses) == 40
+    assert len(losses) == 25
     assert losses[-1] < 0.1 < 0.5 < losses[0]
     assert {array.dtype for array in params.values()} == {np.dtype(dtype)}
 
