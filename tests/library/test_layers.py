@@ -30,7 +30,6 @@ from conv_notes import (
     local_conv2d,
     max_pool2d,
     netvlad,
-    netvlad_init,
     relu,
     tiled_conv2d,
 )
@@ -265,21 +264,27 @@ def test_netvlad_is_its_op(normalize, rng):
 def test_netvlad_assigns_by_distance_at_first(rng):
     layer = NetVLAD(50, alpha=3.0)
     params = layer.init((80, 3, 2), rng)
-    weight, bias = netvlad_init(params["centers"], 3.0)
-    np.testing.assert_array_equal(params["weight"], weight)
-    np.testing.assert_array_equal(params["bias"], bias)
-    np.testing.assert_allclose(params["centers"].var(), 1 / 80, rtol=0.05)
+    centers = params["centers"]
+    np.testing.assert_allclose(params["weight"], 6 * centers)
+    np.testing.assert_allclose(params["bias"], -3 * (centers**2).sum(axis=1))
+    np.testing.assert_allclose(centers.var(), 1 / 80, rtol=0.05)
 
 
-def test_depthwise_is_a_convolution_of_as_many_groups(rng):
-    depthwise = DepthwiseConv2d(3, 2, stride=2, padding="valid")
-    grouped = Conv2d(6, 3, stride=2, groups=3)
-    params = grouped.init((3, 8, 7), rng)
-    x = rng.standard_normal((2, 3, 8, 7))
-    assert depthwise.param_shapes((3, 8, 7)) == grouped.param_shapes((3, 8, 7))
-    assert depthwise.macs((3, 8, 7)) == grouped.macs((3, 8, 7))
-    assert depthwise.windows == grouped.windows
-    np.testing.assert_array_equal(depthwise.apply(params, x), grouped.apply(params, x))
+@pytest.mark.parametrize(
+    ("mode", "factor", "expected"),
+    [
+        ("nearest", 2, [8, 8, 0, 0, 16, 16]),
+        ("nearest", 1.5, [8, 8, 0, 16]),
+        ("bilinear", 2, [8, 6, 2, 4, 12, 16]),
+        ("bilinear", 3, [8, 8, 16 / 3, 8 / 3, 0, 16 / 3, 32 / 3, 16, 16]),
+        ("bicubic", 1, [8, 0, 16]),
+    ],
+)
+def test_upsampling_by_hand(mode, factor, expected):
+    """Beyond the edge, the last pixel goes on."""
+    x = np.array([8.0, 0.0, 16.0]).reshape(1, 1, 1, 3)
+    y = Upsample(scale_factor=(2, factor), mode=mode).apply({}, x)
+    np.testing.assert_allclose(y[0, 0], [expected] * 2, atol=1e-12)
 
 
 def test_init_is_he_initialisation(rng):

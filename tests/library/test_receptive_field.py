@@ -82,7 +82,7 @@ def seen_by(layers, rng):
     """(first, last) pixel of each of many units in the middle, or None; and which."""
     network = Sequential(*layers)
     period = steps(layers, transposed=True)
-    shape = (2, 1, SIZE // period + 60)
+    shape = (2, 1, SIZE // period + 150)
     params = {
         name: rng.uniform(0.5, 1.5, weight)
         for name, weight in network.param_shapes(shape).items()
