@@ -1,5 +1,6 @@
 """Layers in a row and side by side, and the networks that were published."""
 
+import re
 import tracemalloc
 
 import numpy as np
@@ -123,10 +124,21 @@ def test_parallel_names_nested_parameters():
     assert BLOCK.macs((2, 4, 5)) == 520 + head.macs((8, 4, 5)) + 168
 
 
-def test_branches_must_fit_together():
-    shapes = r"\(1, 4, 4\), \(1, 3, 3\)"
-    with pytest.raises(ValueError, match=f"branches must agree in all but.*{shapes}"):
-        Parallel(Conv2d(1, 1), Conv2d(1, 2)).output_shape((1, 4, 4))
+@pytest.mark.parametrize(
+    ("branch", "shape"),
+    [
+        (Conv2d(1, (2, 1)), (1, 3, 4)),
+        (Conv2d(1, (1, 2)), (1, 4, 3)),
+        (Flatten(), (16,)),
+    ],
+)
+def test_branches_must_fit_together(branch, shape):
+    message = re.escape(f"agree in all but their channels, got outputs {shape}, (1, 4")
+    with pytest.raises(ValueError, match=message):
+        Parallel(branch, ReLU()).output_shape((1, 4, 4))
+
+
+def test_branches_must_be_layers():
     with pytest.raises(ValueError, match="Parallel: branches must not be empty"):
         Parallel()
     with pytest.raises(TypeError, match="Parallel: branch 1 must be a layer, got 3"):
