@@ -121,3 +121,22 @@ def test_dense_matrix_names_what_it_cannot_use():
         dense_matrix(Conv2d(1, 1, bias=False), {"weight": [[[[1.0]]]]}, (1, 2, 2))
     with pytest.raises(TypeError, match="weight_ids: layer must be a layer, got 3"):
         weight_ids(3, (2,))
+
+
+@pytest.mark.xfail(strict=True)
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Sequential(AvgPool2d(2), Conv2d(1, 1, bias=False)),
+        Sequential(Upsample(scale_factor=2), Conv2d(1, 2, bias=False)),
+        Parallel(Conv2d(1, 1, bias=False), Sequential()),
+    ],
+    ids=repr,
+)
+def test_dense_matrix_where_no_connection_is_one_weight_alone(layer, rng):
+    """The matrix must be the layer, or there must be an error."""
+    params = layer.init((1, 2, 2), rng)
+    x = rng.standard_normal((3, 1, 2, 2))
+    matrix = dense_matrix(layer, params, (1, 2, 2))
+    y = layer.apply(params, x).reshape(3, -1)
+    np.testing.assert_allclose(matrix @ x.reshape(3, -1).T, y.T)

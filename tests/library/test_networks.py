@@ -289,7 +289,7 @@ def test_batch_normalisation_of_mobilenet():
 
 
 def test_macs_of_mobilenet():
-    """569 million in its table 4, without the padding that is counted here."""
+    """569 million in its table 4."""
     assert mobilenet_v1().macs((3, 224, 224)) == 568_740_352
 
 

@@ -3,6 +3,8 @@
 import re
 from html.parser import HTMLParser
 
+import pytest
+
 from conv_notes import (
     AvgPool2d,
     Conv2d,
@@ -180,3 +182,11 @@ def test_summary_of_branches_that_see_differently():
     assert table.rows[1].receptive_field == (2, 2, 0)
     assert table.rows[3].receptive_field == (3, 1, 0)
     assert table.rows[4].receptive_field is None
+
+
+@pytest.mark.xfail(strict=True)
+def test_a_branch_does_not_see_what_its_neighbour_sees():
+    shrink = Sequential(Upsample(scale_factor=0.5), Flatten())
+    table = str(summary(Parallel(GlobalAvgPool2d(), shrink), (1, 4, 4)))
+    seen = [line.split()[-1] for line in table.splitlines()[2:6]]
+    assert seen == ["all", "–", "–", "all"]
