@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from conv_notes import (
     Conv2d,
+    DepthwiseConv2d,
     Flatten,
     Linear,
     LocalConv2d,
@@ -101,6 +102,17 @@ def test_groups_are_convolutions_side_by_side(case):
         )
     ]
     assert_same(case(), np.concatenate(parts, axis=1))
+
+
+def test_depthwise_is_a_convolution_of_as_many_groups(rng):
+    depthwise = DepthwiseConv2d(3, 2, stride=2, padding="valid")
+    grouped = Conv2d(6, 3, stride=2, groups=3)
+    params = grouped.init((3, 8, 7), rng)
+    x = rng.standard_normal((2, 3, 8, 7))
+    assert depthwise.param_shapes((3, 8, 7)) == grouped.param_shapes((3, 8, 7))
+    assert depthwise.macs((3, 8, 7)) == grouped.macs((3, 8, 7))
+    assert depthwise.windows == grouped.windows
+    np.testing.assert_array_equal(depthwise.apply(params, x), grouped.apply(params, x))
 
 
 @given(strategies.layer_cases())
