@@ -142,7 +142,7 @@ def other_pixels(node):
     }[node.attributes.get("nearest_mode", b"round_prefer_floor")]
     for n, outputs, r in zip(node.inputs[0].shape[2:], *resized(node), strict=True):
         o = np.arange(outputs)
-        theirs, ours = np.clip([to_pixel(place(o, n, r)), o // r], 0, n - 1)
+        theirs, ours = np.clip([to_pixel(place(o, n, r)), np.floor(o / r)], 0, n - 1)
         if (theirs != ours).any():
             return True
     return False
