@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -29,20 +30,46 @@ def build_book() -> Build:
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say how many ONNX cases passed, of how many there are, and why the rest did not.
+    """Say how many tests of each suite passed, and how many ONNX cases.
 
-    The numbers come with the reports of test_onnx.py, so that they also arrive here
-    when the tests ran in other processes.
+    All of it comes with the reports, so that it also arrives here when the tests ran in
+    other processes.
     """
-    passed = Counter()
+    passed, skipped, whole, onnx = Counter(), Counter(), set(), Counter()
     found = left_out = {}
     for report in terminalreporter.stats.get("passed", []):
+        passed[suite(report)] += 1
         properties = dict(report.user_properties)
-        passed[properties.get("onnx passed")] += 1
+        onnx[properties.get("onnx passed")] += 1
         found = properties.get("onnx found", found)
         left_out = properties.get("onnx left out", left_out)
+    for report in terminalreporter.stats.get("skipped", []):
+        if report.when == "collect":  # a whole file, said once by each process
+            whole.add(suite(report))
+        else:
+            skipped[suite(report)] += 1
+    counts = [f"{name} {n}" for name, n in passed.items()]
+    counts += [f"{name} skipped {n}" for name, n in skipped.items()]
+    counts += [f"{name} skipped" for name in whole]
+    if counts:
+        write(terminalreporter, "passed", sorted(counts))
     if found:
-        counts = ", ".join(f"{op} {passed[op]} of {n}" for op, n in found.items())
-        terminalreporter.write_line(f"ONNX node cases: {counts}")
-        for reason, n in left_out.items():
-            terminalreporter.write_line(f"  {n} left out: {reason}")
+        counts = [f"{op} {onnx[op]} of {n}" for op, n in found.items()]
+        write(terminalreporter, "ONNX node cases", counts)
+        counts = [f"{reason} ({n})" for reason, n in left_out.items()]
+        write(terminalreporter, "  left out", counts)
+
+
+def suite(report):
+    """What the tests of a file are called: after the file, if it is one of tests."""
+    path = Path(report.nodeid.partition("::")[0])
+    if path.suffix == ".ipynb":
+        return "cells of chapters"
+    if not path.name.startswith("test_"):
+        return "doctests"
+    return path.stem.removeprefix("test_").replace("_", " ")
+
+
+def write(terminalreporter, title, counts):
+    text = f"{title}: {', '.join(counts)}"
+    terminalreporter.write_line(textwrap.fill(text, 88, subsequent_indent="    "))
