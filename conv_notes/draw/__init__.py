@@ -7,7 +7,10 @@ which is the same to the byte each time, and that describes itself in words (``.
 from ._drawing import Drawing, subplots
 from .charts import bars, curves, waterfall
 from .connections import connections, matrix, wiring
+from .field import field
 from .pictures import pictures
+from .places import places
+from .slide import slide
 from .window import window
 
 __all__ = [
@@ -15,8 +18,11 @@ __all__ = [
     "bars",
     "connections",
     "curves",
+    "field",
     "matrix",
     "pictures",
+    "places",
+    "slide",
     "subplots",
     "waterfall",
     "window",

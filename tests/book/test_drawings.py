@@ -18,6 +18,9 @@ DRAWINGS = {
     "matrix": lambda: draw.matrix(LAYER, ROW),
     "wiring": lambda: draw.wiring(LAYER, ROW),
     "window": lambda: draw.window(np.eye(3), np.ones((2, 2)), (0, 1)),
+    "slide": lambda: draw.slide(np.eye(4), np.ones((3, 3)), 2, padding=1),
+    "places": lambda: draw.places(8, 3, stride=2, padding=1),
+    "field": lambda: draw.field([(3, 2, 1), (3, 1, 1, 2)], 8),
     "waterfall": lambda: draw.waterfall({"first": 100, "second": 1}),
     "curves": lambda: draw.curves([1, 2], {"a": [1, 2]}, xlabel="x", ylabel="y"),
     "bars": lambda: draw.bars({"a": [1.0, 2.0]}, xlabel="x"),
@@ -56,6 +59,25 @@ def test_a_letter_without_a_free_place_is_still_placed():
     module = import_module("conv_notes.draw.connections")  # a function hides its name
     place = module._free_place(start, end, taken)
     assert place == pytest.approx([0, 0.78])
+
+
+def test_a_slide_counts_its_windows():
+    drawing = draw.slide(np.eye(4), np.ones((3, 3)), 4)
+    assert drawing.alt.startswith("Step 4 of 4")
+    with pytest.raises(ValueError, match="only 4 windows fit, there is no step 5"):
+        draw.slide(np.eye(4), np.ones((3, 3)), 5)
+
+
+def test_places_names_what_no_window_uses():
+    assert "Pixels in no window: 3, 6." in draw.places(8, 2, stride=3).alt
+    assert "Pixels in no window: 8." in draw.places(8, 3, stride=2).alt
+
+
+def test_a_field_follows_every_tap():
+    drawing = draw.field([(3, 1, 2, 2)] * 3, 8)  # each of them skips pixels
+    assert "layer 3 sees 13" in drawing.alt
+    assert "Marked are the 7 pixels" in drawing.alt
+    assert "3 of them beyond the image" in drawing.alt
 
 
 def matrix(kernel, stride):
