@@ -5,15 +5,19 @@ which is the same to the byte each time, and that describes itself in words (``.
 """
 
 from ._drawing import Drawing, subplots
+from .channels import channel_sum
 from .charts import bars, curves, waterfall
 from .connections import connections, matrix, wiring
+from .cubes import cubes
 from .pictures import pictures
 from .window import window
 
 __all__ = [
     "Drawing",
     "bars",
+    "channel_sum",
     "connections",
+    "cubes",
     "curves",
     "matrix",
     "pictures",
