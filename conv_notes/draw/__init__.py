@@ -5,9 +5,11 @@ which is the same to the byte each time, and that describes itself in words (``.
 """
 
 from ._drawing import Drawing, subplots
+from .channels import channel_sum
 from .charts import bars, curves, waterfall
 from .connections import connections, matrix, wiring
 from .field import field
+from .cubes import cubes
 from .pictures import pictures
 from .places import places
 from .slide import slide
@@ -16,7 +18,9 @@ from .window import window
 __all__ = [
     "Drawing",
     "bars",
+    "channel_sum",
     "connections",
+    "cubes",
     "curves",
     "field",
     "matrix",

@@ -13,6 +13,7 @@ from conv_notes.widgets import explore
 
 ROW = (1, 1, 5)
 LAYER = Conv2d(1, (1, 3), bias=False)
+CHANNELS = np.eye(4)[None], np.ones((2, 1, 2, 2)), np.array([0.0, -2.0])
 DRAWINGS = {
     "connections": lambda: draw.connections(LAYER, ROW),
     "matrix": lambda: draw.matrix(LAYER, ROW),
@@ -23,6 +24,8 @@ DRAWINGS = {
     "field": lambda: draw.field([(3, 2, 1), (3, 1, 1, 2)], 8),
     "waterfall": lambda: draw.waterfall({"first": 100, "second": 1}),
     "curves": lambda: draw.curves([1, 2], {"a": [1, 2]}, xlabel="x", ylabel="y"),
+    "cubes": lambda: draw.cubes(Conv2d(128, 3), (3, 9, 9)),
+    "channel_sum": lambda: draw.channel_sum(*CHANNELS, (1, 0, 1)),
     "bars": lambda: draw.bars({"a": [1.0, 2.0]}, xlabel="x"),
     "pictures": lambda: draw.pictures({"an image": np.eye(4)}),
 }
@@ -78,6 +81,22 @@ def test_a_field_follows_every_tap():
     assert "layer 3 sees 13" in drawing.alt
     assert "Marked are the 7 pixels" in drawing.alt
     assert "3 of them beyond the image" in drawing.alt
+def test_cubes_name_every_size_and_refuse_groups():
+    drawing = draw.cubes(Conv2d(2, 2), (4, 3, 3))
+    for size in ("4 × 3 × 3", "4 × 2 × 2", "2 × 2 × 2"):
+        assert size in drawing.svg() and size in drawing.alt
+    assert "kernel 128" in DRAWINGS["cubes"]().svg()
+    with pytest.raises(ValueError, match="must have groups=1"):
+        draw.cubes(Conv2d(2, 2, groups=2), (4, 3, 3))
+
+
+def test_channel_sum_writes_out_the_arithmetic():
+    x = np.arange(8.0).reshape(2, 2, 2)
+    weight = np.array([[[[1.0, 0], [0, 0]], [[0, -1], [0, 0]]]])
+    drawing = draw.channel_sum(x, weight, np.array([2.0]))
+    assert "sum 0 − 5 = −5 with bias −5 + 2 = −3, after ReLU 0." in drawing.alt
+    with pytest.raises(ValueError, match=r"output is \(1, 1, 1\)"):
+        draw.channel_sum(x, weight, np.array([2.0]), (0, 1, 0))
 
 
 def matrix(kernel, stride):
