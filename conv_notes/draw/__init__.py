@@ -8,6 +8,7 @@ from ._drawing import Drawing, subplots
 from .charts import bars, curves, waterfall
 from .connections import connections, matrix, wiring
 from .pictures import pictures
+from .reach import reach
 from .window import window
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "curves",
     "matrix",
     "pictures",
+    "reach",
     "subplots",
     "waterfall",
     "window",
