@@ -37,7 +37,7 @@ def reach(layers: Mapping[str, Layer], input_shape: Shape) -> Drawing:
     Drawing
     """
     parts = {name: _seen(layer, input_shape) for name, layer in layers.items()}
-    rows = max(input_shape[1], *(len(by_channel) for by_channel, _, _ in parts.values()))
+    rows = max(input_shape[1], *(len(channels) for channels, _, _ in parts.values()))
     step = rows + 1.0
     width = LEFT + input_shape[0] + GAP + input_shape[2] + 0.3
     height = 1.6 + step * len(parts)
@@ -81,8 +81,9 @@ def _seen(layer: Layer, input_shape: Shape) -> tuple[np.ndarray, np.ndarray, int
     ids = ids.reshape(*layer.output_shape(input_shape), *input_shape)
     ids = ids[:, ids.shape[1] // 2, ids.shape[2] // 2]  # (M, C, H, W)
     there = ids >= 0
-    n_weights = len(np.unique(ids[there]))
-    return there.any(axis=(2, 3)), there.any(axis=(0, 1)), n_weights
+    by_channel = np.asarray(there.any(axis=(2, 3)))
+    by_pixel = np.asarray(there.any(axis=(0, 1)))
+    return by_channel, by_pixel, len(np.unique(ids[there]))
 
 
 def _grid(ax: Axes, left: float, top: float, filled: np.ndarray) -> None:
