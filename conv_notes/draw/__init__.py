@@ -13,6 +13,7 @@ from .cubes import cubes
 from .pictures import pictures
 from .places import places
 from .slide import slide
+from .reach import reach
 from .window import window
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "pictures",
     "places",
     "slide",
+    "reach",
     "subplots",
     "waterfall",
     "window",

@@ -28,6 +28,7 @@ DRAWINGS = {
     "channel_sum": lambda: draw.channel_sum(*CHANNELS, (1, 0, 1)),
     "bars": lambda: draw.bars({"a": [1.0, 2.0]}, xlabel="x"),
     "pictures": lambda: draw.pictures({"an image": np.eye(4)}),
+    "reach": lambda: draw.reach({"a layer": LAYER}, ROW),
 }
 
 
@@ -43,6 +44,18 @@ def test_letters_are_those_of_the_weights():
     drawing = draw.wiring(LAYER, ROW)
     assert "9 connections, 3 different weights" in drawing.svg()
     assert drawing.alt.endswith("a b c · ·; · a b c ·; · · a b c.")
+
+
+def test_reach_says_what_an_output_sees():
+    same = {"padding": "same", "bias": False}
+    layers = {
+        "grouped": Conv2d(4, 3, groups=2, **same),
+        "dilated": Conv2d(4, (1, 3), dilation=2, **same),
+    }
+    assert draw.reach(layers, (4, 5, 5)).alt == (
+        "grouped: 72 weights, each output sees 2 of 4 channels and 9 pixels; "
+        "dilated: 48 weights, each output sees 4 of 4 channels and 3 pixels."
+    )
 
 
 def fills(drawing):
