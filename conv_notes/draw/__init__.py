@@ -5,17 +5,21 @@ which is the same to the byte each time, and that describes itself in words (``.
 """
 
 from ._drawing import Drawing, subplots
+from .branches import branches
 from .charts import bars, curves, waterfall
 from .connections import connections, matrix, wiring
+from .mixing import mixing
 from .pictures import pictures
 from .window import window
 
 __all__ = [
     "Drawing",
     "bars",
+    "branches",
     "connections",
     "curves",
     "matrix",
+    "mixing",
     "pictures",
     "subplots",
     "waterfall",
