@@ -35,13 +35,13 @@ def mixing(x: FloatArray, weight: FloatArray, position: tuple[int, int]) -> Draw
     """
     y = conv2d(x[None], weight[:, :, None, None])[0]
     n, rows = len(y), max(len(x), len(y))
-    height = 0.95 * rows + 0.28 * n + 0.1
+    height = 0.87 * rows + 0.28 * n + 0.1
     figure, (top, bottom) = subplots(
-        2, height=height, height_ratios=(0.95 * rows, 0.28 * n)
+        2, height=height, height_ratios=(0.87 * rows, 0.28 * n)
     )
     letters = _letters(np.arange(weight.size))
     sides: list[list[tuple[float, float]]] = []
-    for maps, left, name, edge in ((x, 0.0, "x", INPUT), (y, 4.1, "y", OUTPUT)):
+    for maps, left, name, edge in ((x, 0.0, "x", INPUT), (y, 3.7, "y", OUTPUT)):
         start = (rows - len(maps)) * (1 + GAP) / 2  # centre the shorter column
         sides.append([(left, start + k * (1 + GAP)) for k in range(len(maps))])
         for k, (at, values) in enumerate(zip(sides[-1], maps, strict=True)):
@@ -62,7 +62,7 @@ def mixing(x: FloatArray, weight: FloatArray, position: tuple[int, int]) -> Draw
         top.plot(*spot, "o", ms=11, mfc=PAPER, mec=colour, mew=0.8, zorder=3)
         style: Any = {"fontsize": 8.5, "ha": "center", "va": "center_baseline"}
         top.text(*spot, letters[number], zorder=4, **style)
-    bare(top).set(xlim=(-0.55, 4.1 + WIDE + 0.55), ylim=(rows * (1 + GAP), -0.35))
+    bare(top).set(xlim=(-0.55, 3.7 + WIDE + 0.55), ylim=(rows * (1 + GAP), -0.35))
     i, j = position
     words = []
     for m, row in enumerate(weight):
@@ -104,4 +104,5 @@ def _picture(
 
 def _number(value: Any) -> str:
     # Adding zero turns a negative zero, left by rounding, into a plain one.
-    return f"{round(float(value), 2) + 0.0:.2f}".replace("-", "−")
+    rounded = round(float(value), 2) + 0.0
+    return f"{rounded:g}".replace("-", "−")
