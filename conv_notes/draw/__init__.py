@@ -10,6 +10,10 @@ from .charts import bars, curves, waterfall
 from .connections import connections, matrix, wiring
 from .field import field
 from .cubes import cubes
+from .branches import branches
+from .charts import bars, curves, waterfall
+from .connections import connections, matrix, wiring
+from .mixing import mixing
 from .pictures import pictures
 from .places import places
 from .slide import slide
@@ -20,11 +24,13 @@ __all__ = [
     "Drawing",
     "bars",
     "channel_sum",
+    "branches",
     "connections",
     "cubes",
     "curves",
     "field",
     "matrix",
+    "mixing",
     "pictures",
     "places",
     "slide",

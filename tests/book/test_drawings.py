@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ipywidgets import HTML, SelectionSlider, Stack
 
-from conv_notes import Conv2d, Linear, draw
+from conv_notes import Conv2d, Linear, draw, inception_3a
 from conv_notes.widgets import explore
 
 ROW = (1, 1, 5)
@@ -27,6 +27,8 @@ DRAWINGS = {
     "cubes": lambda: draw.cubes(Conv2d(128, 3), (3, 9, 9)),
     "channel_sum": lambda: draw.channel_sum(*CHANNELS, (1, 0, 1)),
     "bars": lambda: draw.bars({"a": [1.0, 2.0]}, xlabel="x"),
+    "branches": lambda: draw.branches(inception_3a(), (192, 28, 28)),
+    "mixing": lambda: draw.mixing(np.full((3, 4, 4), 0.5), np.eye(2, 3), (0, 1)),
     "pictures": lambda: draw.pictures({"an image": np.eye(4)}),
     "reach": lambda: draw.reach({"a layer": LAYER}, ROW),
 }
