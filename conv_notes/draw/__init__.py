@@ -7,7 +7,9 @@ which is the same to the byte each time, and that describes itself in words (``.
 from ._drawing import Drawing, subplots
 from .charts import bars, curves, waterfall
 from .connections import connections, matrix, wiring
+from .overlap import overlap
 from .pictures import pictures
+from .pooling import pooling
 from .window import window
 
 __all__ = [
@@ -16,7 +18,9 @@ __all__ = [
     "connections",
     "curves",
     "matrix",
+    "overlap",
     "pictures",
+    "pooling",
     "subplots",
     "waterfall",
     "window",

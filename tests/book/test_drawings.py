@@ -22,6 +22,8 @@ DRAWINGS = {
     "curves": lambda: draw.curves([1, 2], {"a": [1, 2]}, xlabel="x", ylabel="y"),
     "bars": lambda: draw.bars({"a": [1.0, 2.0]}, xlabel="x"),
     "pictures": lambda: draw.pictures({"an image": np.eye(4)}),
+    "pooling": lambda: draw.pooling(np.arange(25.0).reshape(5, 5), 3, stride=2),
+    "overlap": lambda: draw.overlap(3, 2),
 }
 
 
@@ -56,6 +58,25 @@ def test_a_letter_without_a_free_place_is_still_placed():
     module = import_module("conv_notes.draw.connections")  # a function hides its name
     place = module._free_place(start, end, taken)
     assert place == pytest.approx([0, 0.78])
+
+
+def test_pooling_says_what_it_counts():
+    x = np.arange(25.0).reshape(5, 5)
+    overlapping = draw.pooling(x, 3, stride=2, window=-1)
+    assert "max(12, 13, 14, 17, 18, 19, 22, 23, 24) = 24" in overlapping.svg()
+    assert overlapping.alt.endswith("9 pixels in several windows, 0 in none.")
+    apart = draw.pooling(x, 2, stride=3, kind="average")
+    assert "(0 + 1 + 5 + 6) / 4 = 3" in apart.svg()
+    assert apart.alt.endswith("0 pixels in several windows, 9 in none.")
+
+
+@pytest.mark.parametrize(
+    ("kernel_size", "stride", "row"),
+    [(3, 2, "2 1 2 1 2 1 2 1"), (4, 2, "2 2 2 2 2 2 2 2"), (2, 3, "1 1 0 1 1 0 1 1")],
+)
+def test_overlap_counts_kernels_away_from_the_edge(kernel_size, stride, row):
+    drawing = draw.overlap(kernel_size, stride)
+    assert drawing.alt.endswith(f"Along one axis: {row}.")
 
 
 def matrix(kernel, stride):
