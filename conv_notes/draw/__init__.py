@@ -18,6 +18,9 @@ from .pictures import pictures
 from .places import places
 from .slide import slide
 from .reach import reach
+from .overlap import overlap
+from .pictures import pictures
+from .pooling import pooling
 from .window import window
 
 __all__ = [
@@ -35,6 +38,9 @@ __all__ = [
     "places",
     "slide",
     "reach",
+    "overlap",
+    "pictures",
+    "pooling",
     "subplots",
     "waterfall",
     "window",

@@ -133,12 +133,13 @@ def _edges(ax: Axes, ids: np.ndarray) -> None:
     n_outputs, n_inputs = ids.shape
     letters, looks = _letters(ids), _looks(ids)
     shift = (n_inputs - n_outputs) / 2  # centre the shorter row over the longer one
+    left, above = max(-shift, 0), max(shift, 0)  # where either row begins
     placed: list[np.ndarray] = []
     # The shortest edges choose the place of their letter first.
     by_length = sorted(np.argwhere(ids >= 0), key=lambda e: abs(e[0] + shift - e[1]))
     for o, i in by_length:
         number = int(ids[o, i])
-        start, end = np.array([i, 0.0]), np.array([o + shift, GAP])
+        start, end = np.array([i + left, 0.0]), np.array([o + above, GAP])
         colour, dashes, _ = looks[number]
         line: Any = {"color": colour, "ls": dashes, "lw": 1.3, "zorder": 1}
         ax.plot(*zip(start, end, strict=True), clip_on=False, **line)
@@ -147,12 +148,12 @@ def _edges(ax: Axes, ids: np.ndarray) -> None:
             placed.append(at)
             _dot(ax, at, letters[number], size=11, fc=PAPER, ec=colour, fontsize=8.5)
     for i in range(n_inputs):
-        at = np.array([i, 0.0])
+        at = np.array([i + left, 0.0])
         _dot(ax, at, f"x{_subscript(i)}", size=20, fc=INPUT, ink=PAPER)
     for o in range(n_outputs):
-        at = np.array([o + shift, GAP])
+        at = np.array([o + above, GAP])
         _dot(ax, at, f"y{_subscript(o)}", size=20, fc=OUTPUT)
-    bare(ax).set(xlim=(-0.5, max(n_inputs, n_outputs + shift) - 0.5))
+    bare(ax).set(xlim=(-0.5, max(n_inputs, n_outputs) - 0.5))
     ax.set_ylim(-0.4, GAP + 0.4)
 
 

@@ -31,6 +31,8 @@ DRAWINGS = {
     "mixing": lambda: draw.mixing(np.full((3, 4, 4), 0.5), np.eye(2, 3), (0, 1)),
     "pictures": lambda: draw.pictures({"an image": np.eye(4)}),
     "reach": lambda: draw.reach({"a layer": LAYER}, ROW),
+    "pooling": lambda: draw.pooling(np.arange(25.0).reshape(5, 5), 3, stride=2),
+    "overlap": lambda: draw.overlap(3, 2),
 }
 
 
@@ -112,6 +114,23 @@ def test_channel_sum_writes_out_the_arithmetic():
     assert "sum 0 − 5 = −5 with bias −5 + 2 = −3, after ReLU 0." in drawing.alt
     with pytest.raises(ValueError, match=r"output is \(1, 1, 1\)"):
         draw.channel_sum(x, weight, np.array([2.0]), (0, 1, 0))
+def test_pooling_says_what_it_counts():
+    x = np.arange(25.0).reshape(5, 5)
+    overlapping = draw.pooling(x, 3, stride=2, window=-1)
+    assert "max(12, 13, 14, 17, 18, 19, 22, 23, 24) = 24" in overlapping.svg()
+    assert overlapping.alt.endswith("9 pixels in several windows, 0 in none.")
+    apart = draw.pooling(x, 2, stride=3, kind="average")
+    assert "(0 + 1 + 5 + 6) / 4 = 3" in apart.svg()
+    assert apart.alt.endswith("0 pixels in several windows, 9 in none.")
+
+
+@pytest.mark.parametrize(
+    ("kernel_size", "stride", "row"),
+    [(3, 2, "2 1 2 1 2 1 2 1"), (4, 2, "2 2 2 2 2 2 2 2"), (2, 3, "1 1 0 1 1 0 1 1")],
+)
+def test_overlap_counts_kernels_away_from_the_edge(kernel_size, stride, row):
+    drawing = draw.overlap(kernel_size, stride)
+    assert drawing.alt.endswith(f"Along one axis: {row}.")
 
 
 def matrix(kernel, stride):
