@@ -5,42 +5,38 @@ which is the same to the byte each time, and that describes itself in words (``.
 """
 
 from ._drawing import Drawing, subplots
+from .branches import branches
 from .channels import channel_sum
 from .charts import bars, curves, waterfall
 from .connections import connections, matrix, wiring
-from .field import field
 from .cubes import cubes
-from .branches import branches
-from .charts import bars, curves, waterfall
-from .connections import connections, matrix, wiring
+from .field import field
 from .mixing import mixing
-from .pictures import pictures
-from .places import places
-from .slide import slide
-from .reach import reach
 from .overlap import overlap
 from .pictures import pictures
+from .places import places
 from .pooling import pooling
+from .reach import reach
+from .slide import slide
 from .window import window
 
 __all__ = [
     "Drawing",
     "bars",
-    "channel_sum",
     "branches",
+    "channel_sum",
     "connections",
     "cubes",
     "curves",
     "field",
     "matrix",
     "mixing",
-    "pictures",
-    "places",
-    "slide",
-    "reach",
     "overlap",
     "pictures",
+    "places",
     "pooling",
+    "reach",
+    "slide",
     "subplots",
     "waterfall",
     "window",

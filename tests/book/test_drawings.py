@@ -98,6 +98,8 @@ def test_a_field_follows_every_tap():
     assert "layer 3 sees 13" in drawing.alt
     assert "Marked are the 7 pixels" in drawing.alt
     assert "3 of them beyond the image" in drawing.alt
+
+
 def test_cubes_name_every_size_and_refuse_groups():
     drawing = draw.cubes(Conv2d(2, 2), (4, 3, 3))
     for size in ("4 × 3 × 3", "4 × 2 × 2", "2 × 2 × 2"):
@@ -114,6 +116,8 @@ def test_channel_sum_writes_out_the_arithmetic():
     assert "sum 0 − 5 = −5 with bias −5 + 2 = −3, after ReLU 0." in drawing.alt
     with pytest.raises(ValueError, match=r"output is \(1, 1, 1\)"):
         draw.channel_sum(x, weight, np.array([2.0]), (0, 1, 0))
+
+
 def test_pooling_says_what_it_counts():
     x = np.arange(25.0).reshape(5, 5)
     overlapping = draw.pooling(x, 3, stride=2, window=-1)
