@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import _checks as check
 
@@ -25,7 +25,8 @@ class ReceptiveField(NamedTuple):
         How far the field moves when the output unit moves by one; behind a transposed
         convolution this can be a fraction, and holds on average.
     padding : int
-        How far the field of output unit 0 begins before input pixel 0.
+        How far the field of output unit 0 (or of the first that sees anything) begins
+        before input pixel 0.
     """
 
     size: int
@@ -44,6 +45,10 @@ class Window(NamedTuple):
     padding: int = 0
     dilation: int = 1
     transposed: bool = False
+
+
+#: The windows of a stack of layers along one axis; a list of stacks are branches.
+Stack = list[Any]
 
 
 def effective_kernel_size(kernel_size: int, dilation: int = 1) -> int:
@@ -282,8 +287,9 @@ def receptive_field(
     Raises
     ------
     TypeError, ValueError
-        If an entry is neither a windowed layer nor such a tuple, or if the two axes
-        differ and `axis` is None.
+        If an entry is neither a windowed layer nor such a tuple, if branches differ in
+        their strides, if no unit sees anything, or if the two axes differ and `axis` is
+        None.
 
     References
     ----------
@@ -307,10 +313,8 @@ def receptive_field(
     """
     if axis not in (None, 0, 1):
         raise ValueError(f"receptive_field: axis must be None, 0 or 1, got {axis!r}")
-    if not isinstance(layers, Iterable):
-        raise TypeError(f"receptive_field: layers must be iterable, got {layers!r}")
-    stack = list(_flat(layers))
-    fields = [_field([windows[a] for windows in stack]) for a in (0, 1)]
+    stack = list(_read(layers))
+    fields = [_field(_along(stack, a)) for a in (0, 1)]
     if axis is not None:
         return fields[axis]
     if fields[0] != fields[1]:
@@ -321,30 +325,79 @@ def receptive_field(
     return fields[0]
 
 
-def _field(windows: list[Window]) -> ReceptiveField:
-    if any(w.transposed for w in windows):
-        return _follow_back(windows)
+def _field(stack: Stack) -> ReceptiveField:
+    if any(w.transposed for w in _every(stack)):
+        return _follow_back(stack)
     size, stride, padding = 1, 1, 0
-    for w in windows:
+    for item in stack:
+        w = item if isinstance(item, Window) else _around(map(_field, item))
         size += w.dilation * (w.kernel_size - 1) * stride
         padding += w.padding * stride
         stride *= w.stride
     return ReceptiveField(size, stride, padding)
 
 
-def _follow_back(windows: list[Window]) -> ReceptiveField:
-    up = prod(w.stride for w in windows if w.transposed)
-    stride = Fraction(prod(w.stride for w in windows if not w.transposed), up)
+def _around(branches: Iterable[ReceptiveField]) -> Window:
+    """One window that sees all that any of these sees, from the same unit."""
+    fields = list(branches)
+    before = max(field.padding for field in fields)
+    after = max(field.size - field.padding for field in fields)
+    return Window(
+        before + after, int(_agreed(field.stride for field in fields)), before
+    )
+
+
+def _follow_back(stack: Stack) -> ReceptiveField:
     turns = []
-    for unit in range(up):
-        seen = {unit}
-        for w in reversed(windows):
-            seen = {i for o in seen for i in _sources(w, o)}
-        if seen:  # where the stride is larger than the kernel, some see nothing
+    for unit in range(prod(w.stride for w in _every(stack) if w.transposed)):
+        seen = _seen(stack, {unit})
+        if seen:  # where a stride is larger than the kernel, some see nothing
             turns.append((min(seen), max(seen)))
-    size = max(last - first for first, last in turns) + 1
+    if not turns:
+        raise ValueError("receptive_field: no unit of these layers sees any input")
+    size = max(last - first + 1 for first, last in turns)
+    stride = _stride(stack)
     exact = stride.numerator if stride.denominator == 1 else stride
     return ReceptiveField(size, exact, -turns[0][0])
+
+
+def _seen(stack: Stack, units: set[int]) -> set[int]:
+    for item in reversed(stack):
+        if isinstance(item, Window):
+            units = {i for o in units for i in _sources(item, o)}
+        else:
+            units = set().union(*(_seen(branch, units) for branch in item))
+    return units
+
+
+def _stride(stack: Stack) -> Fraction:
+    stride = Fraction(1)
+    for item in stack:
+        if not isinstance(item, Window):
+            stride *= _agreed(map(_stride, item))
+        elif item.transposed:
+            stride /= item.stride
+        else:
+            stride *= item.stride
+    return stride
+
+
+def _agreed(strides: Iterable[int | Fraction]) -> Fraction:
+    found = sorted(set(strides))
+    if len(found) > 1:
+        raise ValueError(
+            f"receptive_field: branches have strides {', '.join(map(str, found))}"
+        )
+    return Fraction(found[0])
+
+
+def _every(stack: Stack) -> Iterator[Window]:
+    for item in stack:
+        if isinstance(item, Window):
+            yield item
+        else:
+            for branch in item:
+                yield from _every(branch)
 
 
 def _sources(w: Window, output: int) -> Iterator[int]:
@@ -356,13 +409,29 @@ def _sources(w: Window, output: int) -> Iterator[int]:
             yield (output + w.padding - tap) // w.stride
 
 
-def _flat(layers: Iterable[object]) -> Iterator[tuple[Window, Window]]:
+def _read(layers: object) -> Iterator[Any]:
+    """The windows of both axes of each layer; of a Parallel, a list of such lists."""
+    if hasattr(layers, "branches"):
+        yield [list(_read([branch])) for branch in layers.branches]
+        return
+    if not isinstance(layers, Iterable):
+        raise TypeError(f"receptive_field: layers must be iterable, got {layers!r}")
     for layer in layers:
-        inner = getattr(layer, "layers", None)  # of a Sequential
-        if inner is None:
-            yield _windows(layer)
+        if hasattr(layer, "layers"):  # of a Sequential
+            yield from _read(layer.layers)
+        elif hasattr(layer, "branches"):
+            yield from _read(layer)
         else:
-            yield from _flat(inner)
+            yield _windows(layer)
+
+
+def _along(stack: list[Any], axis: int) -> Stack:
+    return [
+        [_along(branch, axis) for branch in item]
+        if isinstance(item, list)
+        else item[axis]
+        for item in stack
+    ]
 
 
 def _windows(layer: object) -> tuple[Window, Window]:

@@ -132,14 +132,19 @@ def _shrink(svg: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.S)
     svg = re.sub(r'(<g) id="[^"]*"', r"\1", svg)
-    svg = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", svg)
-    svg = re.sub(r"(\.\d*?)0+(?=[^\d.])", lambda m: m[1].rstrip("."), svg)
+    svg = re.sub(r"<[^>]*>", lambda tag: _round(tag[0]), svg)
     # The fonts are named once; each text keeps its size, weight and slant.
     svg = re.sub(r"(font(?:-family)?:[^;\"]*?) ?'DejaVu Sans'[^;\"]*", r"\1", svg)
     svg = re.sub(r"font-family:;? ?", "", svg)
     svg = re.sub(r"font: ((?:[a-z]+ )*)([\d.]+px)", _font, svg)
     svg = svg.replace("</style>", f" text{{font-family: {FONTS}}}</style>", 1)
     return re.sub(r"\s*\n\s*", "\n", svg).strip()
+
+
+def _round(tag: str) -> str:
+    """A tag with its numbers rounded; the text between tags stays as it is."""
+    tag = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", tag)
+    return re.sub(r"(\.\d*?)0+(?=[^\d.])", lambda m: m[1].rstrip("."), tag)
 
 
 def _font(shorthand: re.Match[str]) -> str:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
+from typing import Any
 
 import numpy as np
 
 from .. import _checks as check
 from .._checks import FloatArray
-from ._layer import Layer, Shape
+from ._layer import Layer, Params, Shape
 
 
 def weight_ids(layer: Layer, input_shape: Shape) -> np.ndarray:
     """Which weight each connection of a layer carries.
 
-    The layer is run on the columns of the identity matrix with weights 1, 2, 3, …, so
+    The layer is run on the columns of the identity matrix with weights 2, 3, 4, …, so
     that each connection reports the number of its weight.
 
     Parameters
@@ -34,7 +35,8 @@ def weight_ids(layer: Layer, input_shape: Shape) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the layer is not linear or does not have exactly one weight array.
+        If the layer is not linear, does not have exactly one weight array, or has
+        connections that carry no weight or several, as behind an average.
 
     References
     ----------
@@ -51,14 +53,29 @@ def weight_ids(layer: Layer, input_shape: Shape) -> np.ndarray:
            [-1,  0,  1, -1],
            [-1, -1,  0,  1]])
     """
-    name, shape = _only_weight("weight_ids", layer, input_shape)
-    shapes = layer.param_shapes(input_shape)
+    shapes = _linear_shapes("weight_ids", layer, input_shape)
+    weights = [name for name in shapes if not _is_bias(name)]
+    if len(weights) != 1:
+        raise ValueError(
+            f"weight_ids: layer must have one weight array, got {layer} with "
+            f"{len(weights)}"
+        )
+    (name,) = weights
     params = {other: np.zeros(its_shape) for other, its_shape in shapes.items()}
-    params[name] = np.arange(1.0, prod(shape) + 1).reshape(shape)
-    n_inputs, n_outputs = prod(input_shape), prod(layer.output_shape(input_shape))
-    units = np.eye(n_inputs).reshape(n_inputs, *input_shape)
-    columns = layer.apply(params, units).reshape(n_inputs, n_outputs)
-    return columns.T.astype(np.int64) - 1
+    # The smallest is 2, since a connection without a weight has the value 1.
+    numbers = np.arange(2.0, prod(shapes[name]) + 2).reshape(shapes[name])
+    carried, squares = (
+        _on_units(layer, params | {name: weight}, input_shape, numbers.dtype)
+        for weight in (numbers, numbers**2)
+    )
+    # Where weights are added up or scaled, their squares do not give the square.
+    alone = ((carried == 0) | (carried >= 2)) & (squares == carried**2)
+    if not alone.all():
+        raise ValueError(
+            "weight_ids: layer must have one weight to each connection, got one that "
+            f"mixes them: {layer}"
+        )
+    return np.where(carried == 0, -1, carried - 2).astype(np.int64)
 
 
 def dense_matrix(
@@ -69,22 +86,24 @@ def dense_matrix(
     Parameters
     ----------
     layer : Layer
-        As for `weight_ids`.
+        Any linear layer, or a `Sequential` or `Parallel` of such.
     params : mapping of str to ndarray
-        The layer's parameters; only the weight is used.
+        The layer's parameters; biases are not used, and may be left out.
     input_shape : tuple of int
         (C, H, W) or (features,).
 
     Returns
     -------
     ndarray, shape (n_outputs, n_inputs)
-        The dtype of the weight.
+        The dtype of the weights; float64 where there are none.
 
     Raises
     ------
+    TypeError
+        If `layer` is no layer, or a weight is no float array.
     ValueError
-        If the layer is not linear, does not have exactly one weight array, or `params`
-        does not hold that array in its shape.
+        If the layer is not linear, or `params` lacks one of its weights or holds it in
+        another shape.
 
     References
     ----------
@@ -99,25 +118,36 @@ def dense_matrix(
     array([[5., 7., 0.],
            [0., 5., 7.]])
     """
-    name, shape = _only_weight("dense_matrix", layer, input_shape)
-    if name not in params:
-        raise ValueError(f"dense_matrix: params must hold {name!r}, got {[*params]}")
-    (weight,) = check.float_arrays("dense_matrix", weight=params[name])
-    check.shape("dense_matrix", name, weight, shape)
-    assert weight is not None  # only a bias may be
-    ids, weight = weight_ids(layer, input_shape), weight.ravel()
-    matrix: FloatArray = np.where(ids >= 0, weight[ids], weight.dtype.type(0))
-    return matrix
+    where = "dense_matrix"
+    shapes = _linear_shapes(where, layer, input_shape)
+    weights: dict[str, FloatArray] = {}
+    for name in [name for name in shapes if not _is_bias(name)]:
+        if name not in params:
+            raise ValueError(f"{where}: params must hold {name!r}, got {[*params]}")
+        (array,) = check.float_arrays(where, "", **{name: params[name]})
+        check.shape(where, name, array, shapes[name])
+        weights |= {name: array}  # type: ignore[dict-item]
+    dtype = next((array.dtype for array in weights.values()), np.dtype(np.float64))
+    biases = {k: np.zeros(shape, dtype) for k, shape in shapes.items() if _is_bias(k)}
+    return _on_units(layer, {**biases, **weights}, input_shape, dtype)
 
 
-def _only_weight(where: str, layer: Layer, input_shape: Shape) -> tuple[str, Shape]:
+def _on_units(
+    layer: Layer, params: Params, input_shape: Shape, dtype: np.dtype[Any]
+) -> FloatArray:
+    """The layer's outputs for each column of the identity matrix, as columns."""
+    n_inputs = prod(input_shape)
+    units = np.eye(n_inputs, dtype=dtype).reshape(n_inputs, *input_shape)
+    return layer.apply(params, units).reshape(n_inputs, -1).T
+
+
+def _linear_shapes(where: str, layer: Layer, input_shape: Shape) -> dict[str, Shape]:
     if not isinstance(layer, Layer):
         raise TypeError(f"{where}: layer must be a layer, got {layer!r}")
-    shapes = layer.param_shapes(input_shape)
-    weights = [name for name in shapes if name.split(".")[-1] == "weight"]
-    if not layer.is_linear or len(weights) != 1:
-        raise ValueError(
-            f"{where}: layer must be linear with one weight array, got {layer} "
-            f"with {len(weights)}"
-        )
-    return weights[0], shapes[weights[0]]
+    if not layer.is_linear:
+        raise ValueError(f"{where}: layer must be linear, got {layer}")
+    return layer.param_shapes(input_shape)
+
+
+def _is_bias(name: str) -> bool:
+    return name.split(".")[-1] == "bias"

@@ -185,7 +185,7 @@ class Upsample(Layer):
 
 def _as_transposed(factor: int, mode: str) -> Window:
     """The kernel is as long as the pixels it mixes are wide."""
-    if mode == "nearest":
+    if mode == "nearest" or factor == 1:
         return Window(factor, factor, transposed=True)
     mixed = {"bilinear": 2, "bicubic": 4}[mode]
     kernel_size = mixed * factor - factor % 2  # of an odd factor, the ends are zero

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from .._checks import FloatArray
-from ..arithmetic import ReceptiveField, Window, receptive_field
 from ..layers import Layer
 from ..layers._layer import Params, Shape
 
@@ -20,9 +19,23 @@ class Container(Layer):
     Parameters are named after the position of their layer, as in ``"0.weight"``.
     """
 
+    @property
+    def _inside(self) -> tuple[Layer, ...]:
+        raise NotImplementedError
+
     def parts(self, input_shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
         """Position, layer and input shape of each layer directly inside."""
         raise NotImplementedError
+
+    @property
+    def is_linear(self) -> bool:  # type: ignore[override]
+        """Whether every layer inside is."""
+        return all(layer.is_linear for layer in self._inside)
+
+    @property
+    def sees_all(self) -> bool:  # type: ignore[override]
+        """Whether any layer inside does."""
+        return any(layer.sees_all for layer in self._inside)
 
     def param_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         return {
@@ -81,13 +94,12 @@ class Sequential(Container):
     def __repr__(self) -> str:
         return f"Sequential({', '.join(map(repr, self.layers))})"
 
+    @property
+    def _inside(self) -> tuple[Layer, ...]:
+        return self.layers
+
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
-
-    @property
-    def is_linear(self) -> bool:  # type: ignore[override]
-        """Whether every layer is."""
-        return all(layer.is_linear for layer in self.layers)
 
     def parts(self, input_shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
         for i, layer in enumerate(self.layers):
@@ -145,21 +157,8 @@ class Parallel(Container):
         return f"Parallel({', '.join(map(repr, self.branches))})"
 
     @property
-    def is_linear(self) -> bool:  # type: ignore[override]
-        """Whether every branch is."""
-        return all(branch.is_linear for branch in self.branches)
-
-    @property
-    def windows(self) -> tuple[Window, Window]:
-        """One window of each axis that sees all that any branch sees.
-
-        Raises ValueError if the strides of two branches differ.
-        """
-        rows, cols = (
-            _around([receptive_field([branch], axis=axis) for branch in self.branches])
-            for axis in (0, 1)
-        )
-        return rows, cols
+    def _inside(self) -> tuple[Layer, ...]:
+        return self.branches
 
     def parts(self, input_shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
         for i, branch in enumerate(self.branches):
@@ -195,18 +194,6 @@ class Parallel(Container):
             return {name: grads[name] for name in params}, dx
 
         return np.concatenate(outputs, axis=1), pullback_all
-
-
-def _around(fields: list[ReceptiveField]) -> Window:
-    strides = {field.stride for field in fields}
-    if len(strides) > 1:
-        raise ValueError(f"Parallel: branches have strides {sorted(strides)}")
-    (stride,) = strides
-    if not isinstance(stride, int):
-        raise ValueError(f"Parallel: branches have a stride of {stride}, no window has")
-    before = max(field.padding for field in fields)
-    after = max(field.size - field.padding for field in fields)
-    return Window(before + after, stride, before)
 
 
 def _below(params: Params, i: int) -> Params:

@@ -18,7 +18,7 @@ class Row(NamedTuple):
 
     `bytes` is what the layer moves in float32, as ``Layer.bytes_moved`` says.
     `receptive_field` is a pair, (vertical, horizontal), where the two differ, and None
-    where no window describes what a unit sees, mostly because it sees all.
+    where no window describes what a unit sees; `sees_all` where it sees all.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Row(NamedTuple):
     macs: int
     bytes: int
     receptive_field: ReceptiveField | tuple[ReceptiveField, ReceptiveField] | None
+    sees_all: bool
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,9 @@ class Summary:
         cells: list[tuple[Any, ...]] = [
             ("input", _times(self.input_shape), "", "", "", 1)
         ]
-        sees_all = False
         for row in self.rows:
-            sees_all = sees_all or row.layer.sees_all
             counts = row.params, row.macs, row.bytes
-            seen = _seen(row.receptive_field) or ("all" if sees_all else "–")
+            seen = _seen(row.receptive_field) or ("all" if row.sees_all else "–")
             cells.append((row.label, _times(row.output_shape), *counts, seen))
         header = "layer", "output shape", "parameters", "MACs", "bytes"
         return Table(
@@ -146,8 +145,9 @@ def _rows(
             yield from _rows(branch, its_input, before, _join(name, i), inside)
         label = f"concatenate {len(layer.branches)} branches"
         counts = 0, 0, 0  # they stand in the rows of the branches
-    field = _field((*before, layer))
-    yield Row(name, prefix + label, layer, layer.output_shape(shape), *counts, field)
+    path = (*before, layer)
+    seen = _field(path), any(each.sees_all for each in path)
+    yield Row(name, prefix + label, layer, layer.output_shape(shape), *counts, *seen)
 
 
 def _field(layers: tuple[Layer, ...]) -> Any:

@@ -37,7 +37,8 @@ def interpolate(
     of the input, where r is the scale factor, and mixes the pixels around it: the one
     it falls into (``nearest``: ⌊o / r⌋), the two nearest with weights that fall off
     linearly (``bilinear``, ``trilinear``), or the four nearest with Keys's cubic of
-    slope −0.75 (``bicubic``). Pixels outside the image repeat its edge.
+    slope −0.75 (``bicubic``). Pixels outside the image repeat its edge. PyTorch does so
+    too, but for a factor that leaves the size as it is: then it returns the image.
 
     Parameters
     ----------

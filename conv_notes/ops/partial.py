@@ -100,7 +100,7 @@ def partial_conv2d(
     valid = count > 0
     ratio = np.where(valid, prod(g.kernel_size) / np.maximum(count, 1), 0)
     ratio = ratio.astype(x.dtype)
-    y *= ratio
+    y = np.where(valid, y * ratio, x.dtype.type(0))
     if bias is not None:
         y += np.where(valid, bias[:, None, None], x.dtype.type(0))
 

@@ -110,24 +110,26 @@ def conv_transpose2d(
     with check.in_the_name_of(where, "conv_transpose_output_size"):
         oh, ow = (conv_transpose_output_size(*axis) for axis in axes)
 
-    # The convolution that this transposes sees an image of `size`, with `extra` rows
-    # less of padding after it. Where there is less padding than that, the rows that
-    # no kernel reaches are zeros, put on afterwards.
-    after = tuple(max(p - e, 0) for p, e in zip(pads, extra, strict=True))
-    blank = tuple(max(e - p, 0) for p, e in zip(pads, extra, strict=True))
-    size = (oh - blank[0], ow - blank[1])
-    sides = tuple(zip(pads, after, strict=True))
-    keywords = {"stride": strides, "padding": sides, "dilation": dilations}
+    # All kernels are painted onto a canvas, of which the output is cut out: `padding`
+    # is cut off before it, and what `extra` adds after it is blank.
+    geometry = {"stride": strides, "dilation": dilations}
     tiled = weight[None, None]  # of that convolution: (out, in / groups, KH, KW)
-    y = gradient_of_input(tiled, EVERYWHERE, groups, x, size, keywords)
-    if any(blank):
-        y = np.pad(y, ((0, 0), (0, 0), (0, blank[0]), (0, blank[1])))
+    sizes = zip(x.shape[2:], weight.shape[2:], strides, dilations, strict=True)
+    painted = tuple((n - 1) * s + d * (k - 1) + 1 for n, k, s, d in sizes)
+    canvas = (painted[0] + extra[0], painted[1] + extra[1])
+    inside = np.s_[:, :, : painted[0], : painted[1]]
+    output = np.s_[:, :, pads[0] : pads[0] + oh, pads[1] : pads[1] + ow]
+
+    full = np.zeros((len(x), out, *canvas), x.dtype)
+    full[inside] = gradient_of_input(tiled, EVERYWHERE, groups, x, painted, geometry)
+    y = np.ascontiguousarray(full[output])
     if bias is not None:
         y += bias[:, None, None]
 
     def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
-        inner = dy[:, :, : size[0], : size[1]]
-        windows = unfold(inner, weight.shape[2:], **keywords)  # type: ignore[arg-type]
+        dfull = np.zeros_like(full)
+        dfull[output] = dy
+        windows = unfold(dfull[inside], weight.shape[2:], **geometry)
         dx = correlate(windows, tiled, EVERYWHERE, groups)
         dweight = gradient_of_weight(windows, tiled, EVERYWHERE, groups, x)
         dbias = None if bias is None else dy.sum(axis=(0, 2, 3))

@@ -368,12 +368,12 @@ def _normalized(y: FloatArray) -> tuple[Any, Any]:
 
 def _unit(v: FloatArray, axes: tuple[int, ...]) -> tuple[Any, Any]:
     length = np.sqrt((v * v).sum(axis=axes, keepdims=True))
-    length = np.maximum(length, 1e-12)  # zero stays zero
-    u = v / length
+    scale = np.where(length == 0, 0, 1 / np.maximum(length, 1e-12)).astype(v.dtype)
+    u = v * scale  # what is zero stays zero, and passes no gradient on
 
     def pullback(du: FloatArray) -> FloatArray:
         along = (du * u).sum(axis=axes, keepdims=True)
-        dv: FloatArray = (du - u * along) / length
+        dv: FloatArray = (du - u * along) * scale
         return dv
 
     return u, pullback

@@ -278,22 +278,22 @@ def test_convolution_layers_take_ints(make, argument, bad):
         (
             lambda: weight_ids(ReLU(), IMAGE),
             ValueError,
-            "weight_ids: layer must be linear with one weight array, got ReLU()",
+            "weight_ids: layer must be linear, got ReLU()",
         ),
         (
             lambda: weight_ids(Sequential(Conv2d(1, 2), ReLU()), IMAGE),
             ValueError,
-            "weight_ids: layer must be linear with one weight array, got Sequential(",
+            "weight_ids: layer must be linear, got Sequential(",
         ),
         (
             lambda: weight_ids(Sequential(Linear(2), Linear(1)), VECTOR),
             ValueError,
-            "weight_ids: layer must be linear with one weight array, got Sequential(",
+            "weight_ids: layer must have one weight array, got Sequential(",
         ),
         (
-            lambda: dense_matrix(Flatten(), {}, IMAGE),
+            lambda: dense_matrix(ReLU(), {}, IMAGE),
             ValueError,
-            "dense_matrix: layer must be linear with one weight array, got Flatten()",
+            "dense_matrix: layer must be linear, got ReLU()",
         ),
         (
             lambda: dense_matrix(Linear(2), {"bias": zeros(2)}, VECTOR),

@@ -308,7 +308,7 @@ REFUSED = [
     (
         "weight_ids",
         {"layer": ReLU()},
-        "layer must be linear with one weight array, got",
+        "layer must be linear, got",
     ),
     ("dense_matrix", {"params": {}}, "params must hold 'weight', got []"),
     (

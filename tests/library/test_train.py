@@ -325,7 +325,6 @@ def test_fit_refuses(spoiled, error, message):
         fit(**good | spoiled)
 
 
-@pytest.mark.xfail(strict=True, reason="float32 times a float64 scalar is float64")
 @pytest.mark.parametrize("make", [SGD, Adam])
 def test_a_numpy_learning_rate_keeps_float32(make):
     trained(dtype=np.float32, optimizer=make(np.float64(0.1)))
