@@ -87,7 +87,47 @@ def cases() -> dict[str, Case]:
         "ours": lambda: cn.max_pool2d(x, 2),
         "reduce": lambda: x.reshape(16, 32, 28, 2, 28, 2).max(axis=(3, 5)),
     } | torch_case(lambda a: F.max_pool2d(a, 2), x, grad=False)
+
+    d = normal(32, 1, 3, 3)
+    found["conv2d 3×3, depthwise"] = {
+        "ours": lambda: cn.conv2d(x, d, padding=1, groups=32),
+        "conv2d": lambda: cn.conv2d(x, w, padding=1),
+    } | torch_case(lambda a, b: F.conv2d(a, b, padding=1, groups=32), x, d, grad=False)
+    up = normal(32, 16, 4, 4)
+    found["conv_transpose2d 4×4, stride 2"] = {
+        "ours": lambda: cn.conv_transpose2d(x, up, stride=2, padding=1),
+    } | torch_case(
+        lambda a, b: F.conv_transpose2d(a, b, stride=2, padding=1), x, up, grad=False
+    )
+    found["avg_pool2d 2×2"] = {
+        "ours": lambda: cn.avg_pool2d(x, 2),
+        "reduce": lambda: x.reshape(16, 32, 28, 2, 28, 2).mean(axis=(3, 5)),
+    } | torch_case(lambda a: F.avg_pool2d(a, 2), x, grad=False)
+    for mode in ("nearest", "bilinear", "bicubic"):
+        found[f"interpolate ×2, {mode}"] = {
+            "ours": lambda mode=mode: cn.interpolate(x, scale_factor=2, mode=mode),
+        } | torch_case(
+            lambda a, mode=mode: F.interpolate(a, scale_factor=2, mode=mode),
+            x,
+            grad=False,
+        )
+    centers = normal(64, 32)
+    to_cluster, offset = cn.netvlad_init(centers, 1.0)
+    found["netvlad, 64 clusters"] = {
+        "ours": lambda: cn.netvlad(x, to_cluster, offset, centers),
+        "einsum": lambda: residuals(x, to_cluster, offset, centers),
+    }
     return found
+
+
+def residuals(
+    x: np.ndarray, weight: np.ndarray, bias: np.ndarray, centers: np.ndarray
+) -> np.ndarray:
+    """NetVLAD as its formula reads, with every residual stored, before it is scaled."""
+    points = x.reshape(*x.shape[:2], -1)
+    a = cn.softmax(weight @ points + bias[:, None], 1)
+    differences = points[:, None] - centers[None, :, :, None]  # (N, K, D, P)
+    return np.einsum("nkp,nkdp->nkd", a, differences, optimize=True)
 
 
 def measure(case: Case) -> dict[str, float]:
