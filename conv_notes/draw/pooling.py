@@ -56,7 +56,7 @@ def pooling(
     for i, j in np.argwhere(seen != 1):
         look: Any = {"fc": "#D0D0D0", "ec": "none", "zorder": 0}
         if seen[i, j]:
-            look = {"fc": "none", "ec": INPUT, "hatch": "////", "lw": 0, "alpha": 0.35}
+            look = {"fc": "none", "ec": INPUT, "hatch": "////", "lw": 0, "alpha": 0.8}
         ax.add_patch(Rectangle((j, i), 1, 1, **look))
     _lattice(ax, 0, 0, x, f"input, {h} × {w}", INPUT)
     top = (h - oh) / 2
