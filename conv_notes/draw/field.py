@@ -73,7 +73,7 @@ def field(
     ax.set_xlim(-margin - 0.7, size + margin - 0.3)
     ax.set_ylim(-0.1, rows * GAP + CELL + 0.5)
     growth = ", ".join(
-        f"layer {row} sees {receptive_field(full[:row]).size}"
+        f"layer {row}, {sizes[row]} wide, sees {receptive_field(full[:row]).size}"
         for row in range(1, len(full) + 1)
     )
     outside = sum(not 0 <= pixel < size for pixel in seen[0])

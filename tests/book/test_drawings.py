@@ -95,7 +95,7 @@ def test_places_names_what_no_window_uses():
 
 def test_a_field_follows_every_tap():
     drawing = draw.field([(3, 1, 2, 2)] * 3, 8)  # each of them skips pixels
-    assert "layer 3 sees 13" in drawing.alt
+    assert "layer 3, 8 wide, sees 13" in drawing.alt
     assert "Marked are the 7 pixels" in drawing.alt
     assert "3 of them beyond the image" in drawing.alt
 

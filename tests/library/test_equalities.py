@@ -206,7 +206,7 @@ def test_number_of_different_weights(layer, count):
 
 
 @pytest.mark.parametrize("tiling", ["cyclic", "block"])
-@pytest.mark.parametrize(("less", "more"), pairwise(LADDER))
+@pytest.mark.parametrize(("less", "more"), list(pairwise(LADDER)))
 def test_containment(less, more, tiling):
     """Where the freer layer shares a weight, so does the other; it sees no less."""
 
