@@ -8,6 +8,7 @@ from ._drawing import Drawing, subplots
 from .branches import branches
 from .channels import channel_sum
 from .charts import bars, curves, waterfall
+from .clusters import clusters
 from .connections import connections, matrix, wiring
 from .cubes import cubes
 from .field import field
@@ -25,6 +26,7 @@ __all__ = [
     "bars",
     "branches",
     "channel_sum",
+    "clusters",
     "connections",
     "cubes",
     "curves",

@@ -33,6 +33,7 @@ DRAWINGS = {
     "reach": lambda: draw.reach({"a layer": LAYER}, ROW),
     "pooling": lambda: draw.pooling(np.arange(25.0).reshape(5, 5), 3, stride=2),
     "overlap": lambda: draw.overlap(3, 2),
+    "clusters": lambda: draw.clusters(np.eye(3, 2), np.ones((2, 2)), 1.0),
 }
 
 
@@ -135,6 +136,18 @@ def test_pooling_says_what_it_counts():
 def test_overlap_counts_kernels_away_from_the_edge(kernel_size, stride, row):
     drawing = draw.overlap(kernel_size, stride)
     assert drawing.alt.endswith(f"Along one axis: {row}.")
+
+
+def test_clusters_say_the_shares_and_the_sums():
+    points, centers = np.array([[0.0, 1], [4, 0]]), np.array([[0.0, 0], [3, 0]])
+    hard = draw.clusters(points, centers)
+    assert hard.alt.endswith(
+        "hard assignment. A: shares 1.00, 0.00, sum of residuals (0.00, 1.00); "
+        "B: shares 0.00, 1.00, sum of residuals (1.00, 0.00)."
+    )
+    even = draw.clusters(points, centers, 1e-9)
+    assert "A: shares 0.50, 0.50, sum of residuals (2.00, 0.50)" in even.alt
+    assert "(−1.00, 0.50)" in even.svg()
 
 
 def matrix(kernel, stride):
