@@ -10,8 +10,8 @@ import numpy as np
 from .._checks import FloatArray
 from ..ops import netvlad_init, softmax
 from ._drawing import (
+    INK,
     INPUT,
-    OUTPUT,
     PAPER,
     SERIES,
     Drawing,
@@ -28,7 +28,7 @@ def clusters(
 ) -> Drawing:
     """Draw descriptors of two numbers, shared among centres, and the sums that result.
 
-    Lines are as thick, and the squares below as large, as the shares. An arrow leads
+    Lines are as thick, and the squares below as dark, as the shares. An arrow leads
     from each centre along its sum of residuals.
 
     Parameters
@@ -58,7 +58,7 @@ def clusters(
     for i, (a, b) in enumerate(points):
         plane.plot(a, b, "o", ms=14, mfc=PAPER, mec=INPUT, mew=1.4, zorder=4)
         plane.text(a, b - 0.02, f"{i + 1}", **text)
-    arrow: Any = {"arrowstyle": "-|>", "color": OUTPUT, "lw": 2.2, "shrinkA": 0}
+    arrow: Any = {"arrowstyle": "-|>", "color": INK, "lw": 1.8, "shrinkA": 0}
     arrow["shrinkB"] = 0
     for j, (a, b) in enumerate(centers):
         plane.annotate("", centers[j] + sums[j], (a, b), arrowprops=arrow, zorder=3)
@@ -71,15 +71,11 @@ def clusters(
     plane.set(xlabel="first number", ylabel="second number")
 
     for j, name in enumerate(names):
-        corners = [
-            (i + 0.5 - 0.45 * s, j + 0.5 - 0.45 * s)
-            for i, s in enumerate(np.sqrt(shares[:, j]))
-        ]
-        for i, corner in enumerate(corners):
-            side = 0.9 * float(np.sqrt(shares[i, j]))
-            look = {"fc": SERIES[j], "ec": "none", "alpha": 0.4}
-            boxes(grid, [corner], side, side, **look)
-            grid.text(i + 0.5, j + 0.52, f"{shares[i, j]:.2f}", **text)
+        for i, share in enumerate(shares[:, j]):
+            look = {"fc": SERIES[j], "ec": "none", "alpha": 0.45 * share}
+            boxes(grid, [(i + 0.04, j + 0.06)], 0.92, 0.88, **look)
+            digits = 0 if alpha is None else 2
+            grid.text(i + 0.5, j + 0.52, f"{share:.{digits}f}", **text)
         grid.text(-0.4, j + 0.52, name, weight="bold", **text)
         grid.text(n + 0.25, j + 0.52, _pair(sums[j]), va="center_baseline")
     for i in range(n):

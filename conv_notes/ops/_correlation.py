@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ from ..windows import fold
 #: Where on the output each kernel is used: slices of rows, and of columns.
 Tiles = tuple[list[slice], list[slice]]
 EVERYWHERE: Tiles = ([slice(None)], [slice(None)])
+
+#: Bytes of windows that are folded at once: many small images, or one large one.
+IN_CACHE = 2**20
 
 
 def tile_slices(size: int, count: int, tiling: str) -> list[slice]:
@@ -73,14 +77,19 @@ def gradient_of_input(
     """The gradient of `correlate` with respect to the image: fold(Wᵀ · dy)."""
     channels, kernel_size = weight.shape[3] * groups, weight.shape[4:]
     dx = np.empty((len(dy), channels, *size), dy.dtype)
-    dwindows = np.empty((1, channels, *kernel_size, *dy.shape[2:]), dy.dtype)
-    for dresult, dimage in zip(dy, dx, strict=True):
-        for p, q, at in each_tile(tiles):
-            kernel = _grouped(weight[p, q], groups)
-            dcols = kernel.swapaxes(1, 2) @ _rows(dresult[at], groups)
-            target = dwindows[0][at]
-            target[...] = dcols.reshape(target.shape)
-        dimage[...] = fold(dwindows, size, **geometry)[0]
+    windows = channels, *kernel_size, *dy.shape[2:]
+    step = max(1, IN_CACHE // max(1, prod(windows) * dy.itemsize))
+    buffer = np.empty((min(step, len(dy)), *windows), dy.dtype)
+    for start in range(0, len(dy), step):
+        some = dy[start : start + step]  # images
+        dwindows = buffer[: len(some)]
+        for dresult, dimage in zip(some, dwindows, strict=True):
+            for p, q, at in each_tile(tiles):
+                kernel = _grouped(weight[p, q], groups)
+                dcols = kernel.swapaxes(1, 2) @ _rows(dresult[at], groups)
+                target = dimage[at]
+                target[...] = dcols.reshape(target.shape)
+        dx[start : start + step] = fold(dwindows, size, **geometry)
     return dx
 
 
