@@ -2,10 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from numbers import Integral, Real
 from typing import Any
+
+
+def spread(values: Collection[float], digits: int = 2) -> str:
+    """The mean of several results, and in brackets the lowest and the highest.
+
+    Parameters
+    ----------
+    values : collection of float
+        Results of the same experiment with several seeds, at least one.
+    digits : int
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        For a cell of a `Table`, which keeps the brackets on one line.
+
+    Raises
+    ------
+    ValueError
+        If there are no values.
+
+    Examples
+    --------
+    >>> spread([0.5, 0.75, 0.7])
+    '0.65 (0.50–0.75)'
+    """
+    if len(values) == 0:
+        raise ValueError("spread: values must hold at least one result")
+    results = sum(values) / len(values), min(values), max(values)
+    # Adding zero turns a negative zero, left by rounding, into a plain one.
+    mean, low, high = (f"{round(v, digits) + 0.0:.{digits}f}" for v in results)
+    return f"{mean} ({low}–{high})"
 
 
 class Table:
@@ -90,10 +124,15 @@ class Table:
 
         def line(row: Iterable[Any], tag: str) -> str:
             cells = zip(classes, map(self._text, row), strict=True)
-            inner = (f"<{tag}{c}>{escape(text)}</{tag}>" for c, text in cells)
+            inner = (f"<{tag}{c}>{_html(text)}</{tag}>" for c, text in cells)
             return f"<tr>{''.join(inner)}</tr>"
 
         body = "".join(line(row, "td") for row in self.rows)
         foot = f"<tfoot>{line(self.footer, 'td')}</tfoot>" if self.footer else ""
         head = line(self.columns, "th")
         return f"<table><thead>{head}</thead><tbody>{body}</tbody>{foot}</table>"
+
+
+def _html(text: str) -> str:
+    """The text of a cell, its ranges kept in one piece."""
+    return re.sub(r"\([^()]*–[^()]*\)", r"<span class=range>\g<0></span>", escape(text))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conv_notes.table import Table
+from conv_notes.table import Table, spread
 
 TABLE = Table(
     ["layer", "weights", "share"],
@@ -27,6 +27,16 @@ def test_as_html():
     assert "<td>a&lt;b</td><td class=number>1,234,567</td>" in html
     assert "<tfoot><tr><td>total</td>" in html
     assert html.count("<tr>") == 4
+
+
+def test_a_range_keeps_on_one_line():
+    results = Table(["", "accuracy"], [("shared", spread([0.25, -0.001, 0.5]))])
+    assert "0.25 (0.00–0.50)" in str(results)
+    html = results._repr_html_()
+    assert "<td>0.25 <span class=range>(0.00–0.50)</span></td>" in html
+    assert spread([1, 2], digits=0) == "2 (1–2)"
+    with pytest.raises(ValueError, match="values must hold at least one"):
+        spread([])
 
 
 def test_digits():
