@@ -36,7 +36,7 @@ def spread(values: Collection[float], digits: int = 2) -> str:
     """
     if len(values) == 0:
         raise ValueError("spread: values must hold at least one result")
-    results = sum(values) / len(values), min(values), max(values)
+    results = map(float, (sum(values) / len(values), min(values), max(values)))
     # Adding zero turns a negative zero, left by rounding, into a plain one.
     mean, low, high = (f"{round(v, digits) + 0.0:.{digits}f}" for v in results)
     return f"{mean} ({low}–{high})"
