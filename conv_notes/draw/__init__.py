@@ -12,6 +12,7 @@ from .clusters import clusters
 from .connections import connections, matrix, wiring
 from .cubes import cubes
 from .field import field
+from .holes import filling, masked_matrix, masked_window
 from .mixing import mixing
 from .overlap import overlap
 from .pictures import pictures
@@ -31,6 +32,9 @@ __all__ = [
     "cubes",
     "curves",
     "field",
+    "filling",
+    "masked_matrix",
+    "masked_window",
     "matrix",
     "mixing",
     "overlap",

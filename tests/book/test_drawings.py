@@ -34,6 +34,9 @@ DRAWINGS = {
     "pooling": lambda: draw.pooling(np.arange(25.0).reshape(5, 5), 3, stride=2),
     "overlap": lambda: draw.overlap(3, 2),
     "clusters": lambda: draw.clusters(np.eye(3, 2), np.ones((2, 2)), 1.0),
+    "masked_window": lambda: draw.masked_window(np.ones((3, 4)), np.eye(3, 4), (0, 1)),
+    "filling": lambda: draw.filling(np.eye(5), 3),
+    "masked_matrix": lambda: draw.masked_matrix([np.array([1, 0, 1, 1])]),
 }
 
 
@@ -188,3 +191,31 @@ def test_explore_refuses_what_it_cannot_show(choices, message):
         explore(matrix, **choices)
     with pytest.raises(TypeError, match="must return a Drawing, got int"):
         explore(lambda kernel: kernel, kernel=[1])
+
+
+def test_missing_pixels_are_left_out_and_made_up_for():
+    x, mask = np.arange(9.0).reshape(3, 3), np.ones((3, 3))
+    mask[0] = 0
+    drawing = draw.masked_window(x, mask, (0, 0))
+    assert "3 + 4 + 5 + 6 + 7 + 8 = 33" in drawing.alt
+    assert "plain: 33 / 9 = 3.7; partial: 33 / 9 · 9 / 6 = 5.5" in drawing.alt
+
+
+def test_filling_numbers_the_layers():
+    mask = np.zeros((7, 7))
+    mask[0] = 1
+    drawing = draw.filling(mask, 5)
+    assert "layer 1 fills 14, layer 2 fills 14, layer 3 fills 14." in drawing.alt
+
+
+def test_a_masked_matrix_leaves_columns_out():
+    drawing = draw.masked_matrix([np.array([1, 0, 1, 1])])
+    rows = "3 b, ·, ·, ·; 1½ a, ·, 1½ c, ·; ·, ·, 1½ b, 1½ c; ·, ·, 1½ a, 1½ b"
+    assert rows in drawing.alt
+    assert drawing.axes[0].get_title() == "mask 1 0 1 1"
+
+
+def test_pictures_share_limits_and_show_what_is_missing():
+    image = np.array([[0.0, 0.25], [np.nan, 0.5]])
+    own, shared = (draw.pictures({"a": image}, limits=z) for z in (None, (0, 1)))
+    assert own.svg() != shared.svg()

@@ -1,0 +1,192 @@
+"""Missing pixels: one window over them, how they fill, and the matrix they leave."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from .._checks import FloatArray
+from ..ops import conv2d, partial_conv2d
+from ._drawing import INK, INPUT, OUTPUT, SERIES, WIDTH, Drawing, bare, styled, subplots
+from .connections import _subscript, _tint
+from .window import _mark, _number, _write
+
+HOLE: Any = {"fc": "#D0D0D0", "ec": INK, "hatch": "xxx", "lw": 0, "zorder": 0}
+
+
+@styled
+def masked_window(
+    x: FloatArray, mask: np.ndarray, position: tuple[int, int]
+) -> Drawing:
+    """Draw the mean of one 3 × 3 window with missing pixels, plain and partial.
+
+    Parameters
+    ----------
+    x : ndarray, shape (H, W)
+        The image, small enough to read.
+    mask : ndarray, shape (H, W)
+        One where a pixel is known, zero in a hole.
+    position : (int, int)
+        Output position (i, j) that is worked out; no padding.
+
+    Returns
+    -------
+    Drawing
+    """
+    k, kernel = 3, np.full((1, 1, 3, 3), 1 / 9)
+    seen = np.where(mask, x, 0.0)[None, None]
+    plain = conv2d(seen, kernel)[0, 0]
+    outputs = partial_conv2d(seen, mask[None, None], kernel)
+    partial, new = (z[0, 0] for z in outputs)
+    (h, w), (oh, ow), (i, j) = x.shape, plain.shape, position
+    lefts = w + 0.4, w + 0.4 + ow + 0.4
+    width, top = lefts[1] + ow, (h - oh) / 2
+    figure, ax = subplots(height=WIDTH * (h + 0.9) / width + 0.75)
+    _hatch(ax, mask == 0)
+    _numbers(ax, 0, 0, x, mask, "input", INPUT)
+    _numbers(ax, lefts[0], top, plain.round(1), new >= 0, "plain", OUTPUT)
+    _hatch(ax, new == 0, lefts[1], top)
+    _numbers(ax, lefts[1], top, partial.round(1), new, "partial", OUTPUT)
+    _mark(ax, (j, i), k, k, INPUT)
+    for left in lefts:
+        _mark(ax, (left + j, top + i), 1, 1, OUTPUT)
+    here = np.s_[i : i + k, j : j + k]
+    known = x[here][mask[here] == 1]
+    total, s = _number(known.sum()), len(known)
+    lines = (
+        f"known pixels: {' + '.join(map(_number, known))} = {total}",
+        f"plain: {total} / 9 = {_number(plain[i, j].round(1))}",
+        f"partial: {total} / 9 · 9 / {s} = {_number(partial[i, j].round(1))}",
+    )
+    figure.supxlabel("\n".join(lines), fontsize=9.5)
+    bare(ax).set(xlim=(-0.1, width + 0.1), ylim=(h + 0.1, -0.9))
+    figure.alt = (
+        f"A {h} by {w} image of which {int((mask == 0).sum())} pixels are missing, and "
+        f"the means of its 3 by 3 windows by plain and by partial convolution. At "
+        f"output ({i}, {j}) {s} of 9 pixels are known. {'; '.join(lines)}."
+    )
+    return figure
+
+
+@styled
+def filling(mask: np.ndarray, kernel_size: int) -> Drawing:
+    """Draw a mask, and in each missing pixel which layer makes it known.
+
+    Parameters
+    ----------
+    mask : ndarray, shape (H, W)
+        One where a pixel is known, zero in a hole; at least one is known.
+    kernel_size : int
+        K, odd; the layers have stride 1 and keep the size.
+
+    Returns
+    -------
+    Drawing
+    """
+    layer, n = np.zeros(mask.shape, dtype=int), 0
+    kernel, now = np.ones((1, 1, kernel_size, kernel_size)), mask[None, None] == 1
+    while not now.all():
+        n += 1
+        x = np.zeros(now.shape)
+        _, new = partial_conv2d(x, now, kernel, padding=kernel_size // 2)
+        layer[(new & ~now)[0, 0]] = n
+        now = new
+    h, w = mask.shape
+    figure, ax = subplots(height=WIDTH * h / w)
+    for i, j in np.argwhere(layer):
+        at, colour = layer[i, j], INPUT
+        share = 0.75 - 0.75 * at / (n + 1)  # the later, the lighter
+        ax.add_patch(Rectangle((j, i), 1, 1, fc=colour, alpha=share * 0.8, ec="none"))
+        _write(ax, j + 0.5, i + 0.5, str(at))
+    _frame(ax, 0, 0, h, w, INPUT)
+    bare(ax).set(xlim=(-0.1, w + 0.1), ylim=(h + 0.1, -0.1))
+    counts = [f"layer {a} fills {(layer == a).sum()}" for a in range(1, n + 1)]
+    figure.alt = (
+        f"A mask of {h} by {w} pixels, {(layer > 0).sum()} of them missing. With "
+        f"windows of {kernel_size}, {', '.join(counts)}."
+    )
+    return figure
+
+
+@styled
+def masked_matrix(masks: Any, kernel_size: int = 3) -> Drawing:
+    """Draw partial convolution on a row as a matrix, for one mask after the other.
+
+    Parameters
+    ----------
+    masks : sequence of ndarray, shape (W,)
+        One where a pixel is known, zero in a hole.
+    kernel_size : int
+        K, odd; stride 1, the size is kept, and padding counts as unknown.
+
+    Returns
+    -------
+    Drawing
+    """
+    n, p = len(masks[0]), kernel_size // 2
+    names, words = "abcdefghi"[:kernel_size], []
+    figure, axes = subplots(len(masks), height=3.1 * len(masks), squeeze=False)
+    for ax, mask in zip(axes[:, 0], masks, strict=True):
+        for x in range(n):
+            if not mask[x]:
+                ax.add_patch(Rectangle((x, 0), 1, n, **HOLE))
+        rows = []
+        for y in range(n):
+            taps = [(k, y + k - p) for k in range(kernel_size)]
+            known = [(k, x) for k, x in taps if 0 <= x < n and mask[x]]
+            ratio = Fraction(kernel_size, max(len(known), 1))
+            by = "" if ratio == 1 else f"{_fraction(ratio)} "
+            for k, x in known:
+                fill: Any = {"fc": _tint(SERIES[k]), "ec": "#FFFFFF", "lw": 0.6}
+                ax.add_patch(Rectangle((x, y), 1, 1, **fill))
+                _write(ax, x + 0.5, y + 0.5, f"{by}{names[k]}")
+            row = ["·"] * n
+            for k, x in known:
+                row[x] = f"{by}{names[k]}"
+            rows.append(", ".join(row))
+            ink: Any = {"ha": "center", "va": "center_baseline", "weight": "bold"}
+            ax.text(-0.5, y + 0.5, f"y{_subscript(y)}", color="#8A5F00", **ink)
+            ax.text(y + 0.5, -0.4, f"x{_subscript(y)}", color=INPUT, **ink)
+        ax.add_patch(Rectangle((0, 0), n, n, fc="none", ec=INK, lw=0.6))
+        bare(ax).set(xlim=(-1, n + 0.1), ylim=(n + 0.1, -0.9))
+        known_pixels = " ".join(str(int(m)) for m in mask)
+        ax.set_title(f"mask {known_pixels}")
+        words.append(f"Mask {known_pixels}: {'; '.join(rows)}")
+    figure.alt = f"Rows of a matrix by output. {'. '.join(words)}."
+    return figure
+
+
+def _fraction(ratio: Fraction) -> str:
+    return {Fraction(3, 2): "1½"}.get(ratio, str(ratio))
+
+
+def _hatch(ax: Axes, holes: np.ndarray, left: float = 0, top: float = 0) -> None:
+    for i, j in np.argwhere(holes):
+        ax.add_patch(Rectangle((left + j, top + i), 1, 1, **HOLE))
+
+
+def _frame(ax: Axes, left: float, top: float, rows: int, cols: int, ink: str) -> None:
+    lines: Any = {"color": ink, "lw": 1.2}
+    ax.hlines(top + np.arange(rows + 1), left, left + cols, **lines)
+    ax.vlines(left + np.arange(cols + 1), top, top + rows, **lines)
+
+
+def _numbers(
+    ax: Axes,
+    left: float,
+    top: float,
+    values: FloatArray,
+    known: np.ndarray,
+    title: str,
+    ink: str,
+) -> None:
+    """A lattice whose missing values are not written."""
+    rows, cols = values.shape
+    _frame(ax, left, top, rows, cols, ink)
+    for i, j in np.argwhere(known):
+        _write(ax, left + j + 0.5, top + i + 0.5, _number(values[i, j]))
+    _write(ax, left + cols / 2, top - 0.45, title)
