@@ -20,6 +20,7 @@ from .places import places
 from .pooling import pooling
 from .reach import reach
 from .slide import slide
+from .stack import stack
 from .window import window
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "pooling",
     "reach",
     "slide",
+    "stack",
     "subplots",
     "waterfall",
     "window",

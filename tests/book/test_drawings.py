@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ipywidgets import HTML, SelectionSlider, Stack
 
-from conv_notes import Conv2d, Linear, draw, inception_3a
+from conv_notes import Conv2d, Linear, deepface, draw, inception_3a
 from conv_notes.widgets import explore
 
 ROW = (1, 1, 5)
@@ -37,6 +37,7 @@ DRAWINGS = {
     "masked_window": lambda: draw.masked_window(np.ones((3, 4)), np.eye(3, 4), (0, 1)),
     "filling": lambda: draw.filling(np.eye(5), 3),
     "masked_matrix": lambda: draw.masked_matrix([np.array([1, 0, 1, 1])]),
+    "stack": lambda: draw.stack(deepface(), (3, 152, 152), before=["a photograph"]),
 }
 
 
@@ -46,6 +47,15 @@ def test_drawing_repeats_and_describes_itself(name):
     assert first.svg() == second.svg()
     assert first.svg().startswith("<svg")
     assert first.alt.endswith(".")
+
+
+def test_stack_says_how_each_layer_shares():
+    names = ["C1", "M2", "C3", "L4", "L5", "L6", "F7", "F8"]
+    alt = draw.stack(deepface(), (3, 152, 152), names=names).alt
+    assert "C3 conv 9×9, one kernel everywhere, to 16×63×63;" in alt
+    assert "L5 local 7×7, a kernel for each position, to 16×25×25;" in alt
+    with pytest.raises(ValueError, match="8 layers but 1 names"):
+        draw.stack(deepface(), (3, 152, 152), names=["C1"])
 
 
 def test_letters_are_those_of_the_weights():
