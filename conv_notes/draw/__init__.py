@@ -21,6 +21,7 @@ from .pooling import pooling
 from .reach import reach
 from .slide import slide
 from .stack import stack
+from .stages import stages
 from .window import window
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "reach",
     "slide",
     "stack",
+    "stages",
     "subplots",
     "waterfall",
     "window",

@@ -8,11 +8,23 @@ import numpy as np
 import pytest
 from ipywidgets import HTML, SelectionSlider, Stack
 
-from conv_notes import Conv2d, Linear, deepface, draw, inception_3a
+from conv_notes import (
+    Conv2d,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Sequential,
+    deepface,
+    draw,
+    inception_3a,
+)
 from conv_notes.widgets import explore
 
 ROW = (1, 1, 5)
 LAYER = Conv2d(1, (1, 3), bias=False)
+NETWORK = Sequential(Conv2d(2, 3), ReLU(), MaxPool2d(2), Flatten(), Linear(3))
+WEIGHTS = NETWORK.init((1, 8, 8), np.random.default_rng(0))
 CHANNELS = np.eye(4)[None], np.ones((2, 1, 2, 2)), np.array([0.0, -2.0])
 DRAWINGS = {
     "connections": lambda: draw.connections(LAYER, ROW),
@@ -38,6 +50,7 @@ DRAWINGS = {
     "filling": lambda: draw.filling(np.eye(5), 3),
     "masked_matrix": lambda: draw.masked_matrix([np.array([1, 0, 1, 1])]),
     "stack": lambda: draw.stack(deepface(), (3, 152, 152), before=["a photograph"]),
+    "stages": lambda: draw.stages(NETWORK, WEIGHTS, np.eye(8)[None, None]),
 }
 
 
@@ -161,6 +174,18 @@ def test_clusters_say_the_shares_and_the_sums():
     even = draw.clusters(points, centers, 1e-9)
     assert "A: shares 0.50, 0.50, sum of residuals (2.00, 0.50)" in even.alt
     assert "(−1.00, 0.50)" in even.svg()
+
+
+def test_stages_name_every_shape_and_the_answer():
+    x = np.eye(8)[None, None]
+    drawing = draw.stages(NETWORK, WEIGHTS, x)
+    for shape in ("input 1 × 8 × 8", "2 × 6 × 6", "2 × 3 × 3", "Flatten() 18"):
+        assert shape in drawing.alt
+        assert shape.split(" ", 1)[1] in drawing.svg()
+    best = NETWORK.apply(WEIGHTS, x)[0].argmax()
+    assert f"The largest score is number {best}, with " in drawing.alt
+    with pytest.raises(ValueError, match=r"one image \(1, C, H, W\), got \(2, 1"):
+        draw.stages(NETWORK, WEIGHTS, np.zeros((2, 1, 8, 8)))
 
 
 def matrix(kernel, stride):
