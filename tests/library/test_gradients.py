@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import conv_notes
+from conv_notes.ops import _correlation
 
 # Exact in binary. Most ops are linear in each argument, or become so once no step is
 # large enough to change which of two distinct values is the larger, or a sign.
@@ -180,3 +181,19 @@ def test_overlapping_windows_add_up():
 def test_relu_is_flat_at_zero():
     _, pullback = conv_notes.relu.vjp(np.array([-1.0, -0.0, 0.0, 1.0]))
     np.testing.assert_array_equal(pullback(np.ones(4))[0], [0, 0, 0, 1])
+
+
+@pytest.mark.parametrize("images", [0, 1, 2, 5, 9])
+def test_images_are_folded_in_portions(images, monkeypatch, rng):
+    x, weight = rng.standard_normal((5, 2, 6, 6)), rng.standard_normal((3, 2, 3, 3))
+    _, pull_back = conv_notes.conv2d.vjp(x, weight, stride=2, padding=1)
+    dy = rng.standard_normal((5, 3, 3, 3))
+    each = [
+        conv_notes.conv2d.vjp(x[n : n + 1], weight, stride=2, padding=1)[1](
+            dy[n : n + 1]
+        )[0]
+        for n in range(5)
+    ]
+    windows_of_an_image = 2 * 3 * 3 * 3 * 3 * 8  # C, KH, KW, OH, OW, bytes
+    monkeypatch.setattr(_correlation, "IN_CACHE", images * windows_of_an_image)
+    assert np.array_equal(pull_back(dy)[0], np.concatenate(each))
