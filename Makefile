@@ -8,7 +8,7 @@ READY := .venv/ready
 
 # The chapters multiply many small matrices, for which one thread is quicker; and the
 # last digits are then the same everywhere. conftest.py says so too.
-export OPENBLAS_NUM_THREADS ?= 1
+book lab notebooks: export OPENBLAS_NUM_THREADS ?= 1
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' Makefile | expand -t 20

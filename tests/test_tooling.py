@@ -1,5 +1,6 @@
 """The code is formatted, linted and typed, and the library needs NumPy alone."""
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -34,3 +35,9 @@ print(*sorted(names - set(sys.stdlib_module_names)))
         [sys.executable, "-c", script], cwd=ROOT, encoding="utf-8"
     )
     assert imported.split() == ["conv_notes", "numpy"]
+
+
+def test_benchmarks_need_nothing_optional():
+    cases = runpy.run_path(str(ROOT / "benchmarks/run.py"))["cases"]()
+    for name, case in cases.items():
+        assert "ours" in case, name
