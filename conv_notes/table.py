@@ -36,9 +36,8 @@ def spread(values: Collection[float], digits: int = 2) -> str:
     """
     if len(values) == 0:
         raise ValueError("spread: values must hold at least one result")
-    results = map(float, (sum(values) / len(values), min(values), max(values)))
-    # Adding zero turns a negative zero, left by rounding, into a plain one.
-    mean, low, high = (f"{round(v, digits) + 0.0:.{digits}f}" for v in results)
+    results = sum(values) / len(values), min(values), max(values)
+    mean, low, high = (f"{_rounded(v, digits):.{digits}f}" for v in results)
     return f"{mean} ({low}–{high})"
 
 
@@ -95,8 +94,7 @@ class Table:
         if isinstance(value, Integral):
             return f"{int(value):,}"
         if isinstance(value, Real):
-            # Adding zero turns a negative zero, left by rounding, into a plain one.
-            return f"{round(float(value), self.digits) + 0.0:,.{self.digits}f}"
+            return f"{_rounded(value, self.digits):,.{self.digits}f}"
         return str(value)
 
     def _alignment(self) -> list[bool]:
@@ -131,6 +129,11 @@ class Table:
         foot = f"<tfoot>{line(self.footer, 'td')}</tfoot>" if self.footer else ""
         head = line(self.columns, "th")
         return f"<table><thead>{head}</thead><tbody>{body}</tbody>{foot}</table>"
+
+
+def _rounded(value: Real | float, digits: int) -> float:
+    # Adding zero turns a negative zero, left by rounding, into a plain one.
+    return round(float(value), digits) + 0.0
 
 
 def _html(text: str) -> str:

@@ -13,6 +13,7 @@ from matplotlib.patches import Polygon
 
 from ..layers import Conv2d
 from ..layers._layer import Shape
+from ..networks.summary import _times
 from ._drawing import INK, INPUT, OUTPUT, SERIES, WIDTH, Drawing, bare, styled, subplots
 
 MOST_CELLS = 5  # along an axis; a longer one is drawn this long, without its cells
@@ -86,8 +87,8 @@ def cubes(layer: Conv2d, input_shape: Shape) -> Drawing:
         _arrow(ax, (left_target - COLUMN_GAP + 0.15, end), (left_target - 0.1, middle))
     bare(ax).set(xlim=(-0.1, width + 0.1), ylim=(tallest + KERNEL_GAP, 0))
     figure.alt = (
-        f"Three columns of blocks. Input of {_size(shapes[0])}; {m} kernels of "
-        f"{_size(shapes[1])} each; output of {_size(output_shape)}, one map for each "
+        f"Three columns of blocks. Input of {_times(shapes[0])}; {m} kernels of "
+        f"{_times(shapes[1])} each; output of {_times(output_shape)}, one map for each "
         "kernel. Every kernel is as deep as the input."
     )
     return figure
@@ -149,7 +150,7 @@ class _Block:
 
     def name(self, ax: Axes, corner: tuple[float, float], name: str) -> None:
         at = corner[0] + self.width / 2, corner[1] + self.height + 0.15
-        text = f"{name}\n{_size(self.shape)}"
+        text = f"{name}\n{_times(self.shape)}"
         ax.text(*at, text, ha="center", va="top", fontsize=9, linespacing=1.15)
 
 
@@ -160,7 +161,3 @@ def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> No
 
 def _mix(colour: str, share: float) -> tuple[float, ...]:
     return tuple(1 - share + share * part for part in to_rgb(colour))
-
-
-def _size(shape: Shape) -> str:
-    return " × ".join(map(str, shape))

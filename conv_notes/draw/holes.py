@@ -13,7 +13,7 @@ from .._checks import FloatArray
 from ..ops import conv2d, partial_conv2d
 from ._drawing import INK, INPUT, OUTPUT, SERIES, WIDTH, Drawing, bare, styled, subplots
 from .connections import _subscript, _tint
-from .window import _mark, _number, _write
+from .window import _frame, _lattice, _mark, _number, _write
 
 HOLE: Any = {"fc": "#D0D0D0", "ec": INK, "hatch": "xxx", "lw": 0, "zorder": 0}
 
@@ -47,10 +47,10 @@ def masked_window(
     width, top = lefts[1] + ow, (h - oh) / 2
     figure, ax = subplots(height=WIDTH * (h + 0.9) / width + 0.75)
     _hatch(ax, mask == 0)
-    _numbers(ax, 0, 0, x, mask, "input", INPUT)
-    _numbers(ax, lefts[0], top, plain.round(1), new >= 0, "plain", OUTPUT)
+    _lattice(ax, 0, 0, x, "input", INPUT, mask)
+    _lattice(ax, lefts[0], top, plain.round(1), "plain", OUTPUT)
     _hatch(ax, new == 0, lefts[1], top)
-    _numbers(ax, lefts[1], top, partial.round(1), new, "partial", OUTPUT)
+    _lattice(ax, lefts[1], top, partial.round(1), "partial", OUTPUT, new)
     _mark(ax, (j, i), k, k, INPUT)
     for left in lefts:
         _mark(ax, (left + j, top + i), 1, 1, OUTPUT)
@@ -167,26 +167,3 @@ def _fraction(ratio: Fraction) -> str:
 def _hatch(ax: Axes, holes: np.ndarray, left: float = 0, top: float = 0) -> None:
     for i, j in np.argwhere(holes):
         ax.add_patch(Rectangle((left + j, top + i), 1, 1, **HOLE))
-
-
-def _frame(ax: Axes, left: float, top: float, rows: int, cols: int, ink: str) -> None:
-    lines: Any = {"color": ink, "lw": 1.2}
-    ax.hlines(top + np.arange(rows + 1), left, left + cols, **lines)
-    ax.vlines(left + np.arange(cols + 1), top, top + rows, **lines)
-
-
-def _numbers(
-    ax: Axes,
-    left: float,
-    top: float,
-    values: FloatArray,
-    known: np.ndarray,
-    title: str,
-    ink: str,
-) -> None:
-    """A lattice whose missing values are not written."""
-    rows, cols = values.shape
-    _frame(ax, left, top, rows, cols, ink)
-    for i, j in np.argwhere(known):
-        _write(ax, left + j + 0.5, top + i + 0.5, _number(values[i, j]))
-    _write(ax, left + cols / 2, top - 0.45, title)

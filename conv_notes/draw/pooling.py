@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Rectangle
 
 from .._checks import FloatArray
 from ..ops import avg_pool2d, max_pool2d
 from ..windows import fold, unfold
 from ._drawing import INK, INPUT, OUTPUT, WIDTH, Drawing, bare, styled, subplots
-from .window import _mark, _number, _rows, _write
+from .window import _lattice, _mark, _rows
 
 OPS: Any = {"max": max_pool2d, "average": avg_pool2d}
 
@@ -82,19 +81,6 @@ def pooling(
         f"Window {window % y.size + 1}: {worked}. {counts}."
     )
     return figure
-
-
-def _lattice(
-    ax: Axes, left: float, top: float, values: FloatArray, title: str, edge: str
-) -> None:
-    """Numbers between lines, which a widget's many pictures need to be light."""
-    rows, cols = values.shape
-    lines: Any = {"color": edge, "lw": 1.2}
-    ax.hlines(top + np.arange(rows + 1), left, left + cols, **lines)
-    ax.vlines(left + np.arange(cols + 1), top, top + rows, **lines)
-    for (i, j), value in np.ndenumerate(values):
-        _write(ax, left + j + 0.5, top + i + 0.5, _number(value))
-    _write(ax, left + cols / 2, top - 0.45, title)
 
 
 def _times_seen(size: tuple[int, ...], kernel_size: int, stride: int) -> FloatArray:

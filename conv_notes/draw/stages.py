@@ -13,6 +13,8 @@ from matplotlib.patches import Rectangle
 from .._checks import FloatArray
 from ..layers._layer import Params
 from ..networks import Sequential
+from ..networks.containers import _below
+from ..networks.summary import _times
 from ..ops import softmax
 from ._drawing import INK, INPUT, OUTPUT, WIDTH, Drawing, bare, styled, subplots
 
@@ -25,8 +27,9 @@ def stages(
 ) -> Drawing:
     """Draw what each layer of a network puts out, from the image down to the scores.
 
-    All maps are drawn to one scale. Values without a place, behind a ``Flatten``, are a
-    strip; the last ones are bars of their softmax.
+    A pixel has one size in all maps; the greys are scaled for each layer. Values
+    without a place, behind a ``Flatten``, are a strip; the last ones are bars of their
+    softmax.
 
     Parameters
     ----------
@@ -52,11 +55,8 @@ def stages(
         raise ValueError(f"stages: x must be one image (1, C, H, W), got {x.shape}")
     outputs = [("input", x)]
     for i, layer in enumerate(network):
-        prefix = f"{i}."
-        inside = {
-            k.removeprefix(prefix): v for k, v in params.items() if k.startswith(prefix)
-        }
-        outputs.append((repr(layer), layer.apply(inside, outputs[-1][1])))
+        y = layer.apply(_below(params, i), outputs[-1][1])
+        outputs.append((repr(layer), y))
 
     strips = [_strip(y[0]) for _, y in outputs[:-1]]
     width = float(max(s.shape[1] for s in strips))
@@ -64,20 +64,19 @@ def stages(
     tops = [0.0, *accumulate(heights)]
     total = tops[-1] + LINE * (bar + 2.4)
     figure, ax = subplots(height=WIDTH * total / width)
-    bare(ax).set(xlim=(-1, width + 1), ylim=(total, 0))
+    bare(ax)
     for k, ((name, y), strip, top) in enumerate(
         zip(outputs, strips, tops, strict=False)
     ):
         _name(ax, top, name, y.shape[1:])
         edge = OUTPUT if k else INPUT
-        low = min(float(y.min()), 0.0)
         most = float(np.abs(y).max()) or 1.0
         rows, cols = strip.shape
         place: Any = (0, cols, top + LINE + rows, top + LINE)
         ax.imshow(
             strip,
             cmap="gray_r",
-            vmin=-most if low < 0 else 0,
+            vmin=-most if y.min() < 0 else 0,
             vmax=most,
             interpolation="none",
             extent=place,
@@ -89,14 +88,13 @@ def stages(
             ax.add_patch(Rectangle(corner, w, h, fc="none", ec=edge, lw=1.2))
     name, scores = outputs[-1]
     _name(ax, tops[-1], f"{name}, then softmax", scores.shape[1:])
-    _bars(ax, softmax(scores, axis=1)[0], tops[-1] + LINE, width, bar * LINE)
+    p = softmax(scores, axis=1)[0]
+    _bars(ax, p, tops[-1] + LINE, width, bar * LINE)
     ax.set(xlim=(-1, width + 1), ylim=(total, 0))
-    best = int(scores[0].argmax())
     shapes = "; ".join(f"{name} {_times(y.shape[1:])}" for name, y in outputs)
     figure.alt = (
         f"What each layer puts out, from top to bottom. {shapes}. "
-        f"The largest score is number {best}, "
-        f"with {softmax(scores, axis=1)[0, best]:.0%}."
+        f"The largest score is number {p.argmax()}, with {p.max():.0%}."
     )
     return figure
 
@@ -128,7 +126,3 @@ def _bars(ax: Axes, p: FloatArray, top: float, width: float, height: float) -> N
         ax.add_patch(Rectangle(corner, 0.7 * step, tall, fc=OUTPUT, ec=INK, lw=0.6))
         ax.text((k + 0.5) * step, base + LINE * 0.85, str(k), ha="center", fontsize=9)
     ax.plot([0, width], [base, base], color=INK, lw=0.8)
-
-
-def _times(shape: tuple[int, ...]) -> str:
-    return " × ".join(map(str, shape))

@@ -68,6 +68,29 @@ def _grid(
     _write(ax, left + values.shape[1] / 2, top - 0.45, title)
 
 
+def _lattice(
+    ax: Axes,
+    left: float,
+    top: float,
+    values: FloatArray,
+    title: str,
+    edge: str,
+    known: np.ndarray | None = None,
+) -> None:
+    """Numbers between lines, which a widget's many pictures need to be light."""
+    rows, cols = values.shape
+    _frame(ax, left, top, rows, cols, edge)
+    for i, j in np.argwhere(np.ones_like(values) if known is None else known):
+        _write(ax, left + j + 0.5, top + i + 0.5, _number(values[i, j]))
+    _write(ax, left + cols / 2, top - 0.45, title)
+
+
+def _frame(ax: Axes, left: float, top: float, rows: int, cols: int, edge: str) -> None:
+    lines: Any = {"color": edge, "lw": 1.2}
+    ax.hlines(top + np.arange(rows + 1), left, left + cols, **lines)
+    ax.vlines(left + np.arange(cols + 1), top, top + rows, **lines)
+
+
 def _mark(
     ax: Axes, corner: tuple[float, float], width: int, height: int, fc: str
 ) -> None:
