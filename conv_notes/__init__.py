@@ -26,19 +26,19 @@ from .layers import (
     ReLU,
     TiledConv2d,
     Upsample,
-    dense_matrix,
-    weight_ids,
 )
 from .networks import (
     Parallel,
     Sequential,
     alexnet,
     deepface,
+    dense_matrix,
     inception_3a,
     lenet5,
     mobilenet_v1,
     summary,
     vgg16,
+    weight_ids,
 )
 from .ops import (
     action_vlad,

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any, TypeGuard
 
@@ -18,45 +17,66 @@ import numpy as np
 Pair = tuple[int, int]
 #: Padding of both axes, before and after: ((top, bottom), (left, right)).
 Padding = tuple[Pair, Pair]
+Shape = tuple[int, ...]
 FloatArray = np.ndarray[Any, np.dtype[Any]]
+IntArray = np.ndarray[Any, np.dtype[Any]]
 
-FLOATS = (np.float32, np.float64)
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
-def float_arrays(
-    where: str, optional: str = "bias", /, **arrays: object
-) -> list[FloatArray | None]:
-    """The arrays, in native byte order, once all are floats of one dtype.
+def array(where: str, name: str, value: object) -> np.ndarray:
+    """`value`, once it is a NumPy array that is not masked."""
+    if type(value) is np.ndarray:
+        return value
+    if not isinstance(value, np.ndarray):
+        got = type(value).__name__
+        raise TypeError(f"{where}: {name} must be a NumPy array, got {got}")
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            f"{where}: {name} must be an array without a mask, which would be lost, "
+            "got a MaskedArray"
+        )
+    return np.asarray(value)
 
-    The one named `optional` may be None, and stays so.
-    """
-    checked: list[FloatArray | None] = []
-    first = ""
+
+def float_arrays(where: str, **arrays: object) -> tuple[FloatArray, ...]:
+    """The arrays, in native byte order, once all are floats of one dtype."""
+    checked: dict[str, FloatArray] = {}
     for name, value in arrays.items():
-        if value is None and name == optional:
-            checked.append(None)
-            continue
-        if not isinstance(value, np.ndarray):
-            got = type(value).__name__
-            raise TypeError(f"{where}: {name} must be a NumPy array, got {got}")
-        native = value.dtype.newbyteorder("=")
-        if native not in FLOATS:
-            raise TypeError(
-                f"{where}: {name} must be float32 or float64, got {value.dtype}"
-            )
-        if not first:
-            first, dtype = name, native
-        elif native != dtype:
-            raise TypeError(f"{where}: {name} is {native} but {first} is {dtype}")
-        checked.append(np.asarray(value, dtype=native))
+        values = array(where, name, value)
+        if values.dtype not in FLOATS:
+            native = values.dtype.newbyteorder("=")
+            if native not in FLOATS:
+                raise TypeError(
+                    f"{where}: {name} must be float32 or float64, got {values.dtype}"
+                )
+            values = values.astype(native)
+        for first, other in checked.items():
+            if values.dtype != other.dtype:
+                raise TypeError(
+                    f"{where}: {name} is {values.dtype} but {first} is {other.dtype}"
+                )
+        checked[name] = values
+    return tuple(checked.values())
+
+
+def optional_bias(
+    where: str, bias: object, needed: Shape, x: FloatArray
+) -> FloatArray | None:
+    """The bias, once it is None or has the shape `needed` and the dtype of `x`."""
+    if bias is None:
+        return None
+    _, checked = float_arrays(where, x=x, bias=bias)
+    shape(where, "bias", checked, needed)
     return checked
 
 
-def integer_array(where: str, name: str, value: object) -> None:
-    """Raise unless `value` is an array of integers."""
+def integer_array(where: str, name: str, value: object) -> IntArray:
+    """`value`, once it is an array of integers."""
+    kind = getattr(value, "dtype", type(value).__name__)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "iu":
-        got = getattr(value, "dtype", type(value).__name__)
-        raise TypeError(f"{where}: {name} must be an integer array, got {got}")
+        raise TypeError(f"{where}: {name} must be an integer array, got {kind}")
+    return array(where, name, value)
 
 
 def rank(where: str, name: str, array: FloatArray, axes: str) -> None:
@@ -69,24 +89,24 @@ def rank(where: str, name: str, array: FloatArray, axes: str) -> None:
         )
 
 
-def shape(
-    where: str, name: str, array: FloatArray | None, needed: tuple[int, ...]
-) -> None:
-    """Raise unless `array` is None or has exactly the shape `needed`."""
-    if array is not None and array.shape != needed:
+def shape(where: str, name: str, array: np.ndarray, needed: Shape) -> None:
+    """Raise unless `array` has exactly the shape `needed`."""
+    if array.shape != needed:
         raise ValueError(
             f"{where}: {name} must have shape {needed}, got {name}.shape={array.shape}"
         )
 
 
-def integer(where: str, name: str, value: object, minimum: int) -> int:
-    """`value` as an int that is at least `minimum`."""
-    try:
-        if isinstance(value, bool | np.bool_):
-            raise TypeError
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{where}: {name} must be an int, got {value!r}") from None
+def integer(where: str, name: str, value: Any, minimum: int) -> int:
+    """`value` as a Python int, which never overflows, of at least `minimum`."""
+    if type(value) is not int:
+        try:
+            if isinstance(value, bool | np.bool_):
+                raise TypeError
+            value = operator.index(value)
+        except TypeError:
+            raise TypeError(f"{where}: {name} must be an int, got {value!r}") from None
+    number: int = value
     if number < minimum:
         raise ValueError(f"{where}: {name} must be at least {minimum}, got {number}")
     return number
@@ -120,19 +140,9 @@ def fraction(where: str, name: str, value: object) -> float:
     return number
 
 
-@contextmanager
-def in_the_name_of(where: str, helper: str) -> Iterator[None]:
-    """Let an error of `helper` name the function that the reader called."""
-    try:
-        yield
-    except ValueError as error:
-        reason = str(error).removeprefix(f"{helper}: ")
-        raise ValueError(f"{where}: {reason}") from None
-
-
 def pair(where: str, name: str, value: object, minimum: int) -> Pair:
     """`value` as (vertical, horizontal); an int stands for both axes."""
-    if not is_sequence(value):
+    if type(value) is int or not is_sequence(value):  # the former is much the quicker
         return (integer(where, name, value, minimum),) * 2
     if len(value) != 2:
         raise ValueError(f"{where}: {name} must be an int or a pair, got {value!r}")

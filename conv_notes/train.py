@@ -10,8 +10,7 @@ import numpy as np
 
 from . import _checks as check
 from ._checks import FloatArray
-from .layers import Layer
-from .layers._layer import Params
+from .layers import Layer, Params
 from .ops import cross_entropy
 from .ops._differentiable import Op
 
@@ -175,7 +174,7 @@ def fit(
     batch_size: int,
     optimizer: Optimizer,
     rng: np.random.Generator,
-    loss: Op = cross_entropy,
+    loss: Op[..., Any] = cross_entropy,
     progress: bool | None = None,
 ) -> Fit:
     """Train a network: shuffle, cut into batches, follow the gradient, repeat.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 
 from . import _checks as check
-from ._checks import FloatArray, Padding, Pair
-from .arithmetic import conv_output_size, effective_kernel_size, same_padding
+from ._checks import FloatArray, Padding, Pair, Shape
+from .arithmetic import Window, Windows, parse_windows
 
 
 def unfold(
@@ -72,15 +72,10 @@ def unfold(
            [4., 5.]])
     """
     where = "unfold"
-    (x,) = check.float_arrays(where, x=x)  # type: ignore[assignment]
+    (x,) = check.float_arrays(where, x=x)
     check.rank(where, "x", x, "N C H W")
-    g = geometry(where, x.shape[2:], kernel_size, stride, padding, dilation)
-    if any(map(any, g.padding)):
-        x = np.pad(x, ((0, 0), (0, 0), *g.padding))
-    span = tuple(map(effective_kernel_size, g.kernel_size, g.dilation))
-    every = sliding_window_view(x, span, axis=(2, 3))  # (N, C, H', W', span, span)
-    (sh, sw), (dh, dw) = g.stride, g.dilation
-    return every[:, :, ::sh, ::sw, ::dh, ::dw].transpose(0, 1, 4, 5, 2, 3)
+    windows = parse_windows(where, kernel_size, stride, padding, dilation)
+    return slide(where, x, windows)
 
 
 def fold(
@@ -134,80 +129,83 @@ def fold(
            [1., 2., 1.]])
     """
     where = "fold"
-    (windows,) = check.float_arrays(where, windows=windows)  # type: ignore[assignment]
+    (windows,) = check.float_arrays(where, windows=windows)
     check.rank(where, "windows", windows, "N C KH KW OH OW")
-    n, c, kh, kw, oh, ow = windows.shape
-    height, width = check.pair(where, "size", size, 1)
-    g = geometry(where, (height, width), (kh, kw), stride, padding, dilation)
-    check.shape(where, "windows", windows, (n, c, kh, kw, *g.output_size))
-    (top, bottom), (left, right) = g.padding
-    (sh, sw), (dh, dw) = g.stride, g.dilation
-    padded = np.zeros(
-        (n, c, top + height + bottom, left + width + right), windows.dtype
+    n, c, *kernel_size = windows.shape[:4]
+    size = check.pair(where, "size", size, 1)
+    parsed = parse_windows(where, tuple(kernel_size), stride, padding, dilation)
+    positions = output_size(where, size, parsed)
+    check.shape(where, "windows", windows, (n, c, *kernel_size, *positions))
+    return put_back(windows, size, parsed)
+
+
+def output_size(
+    where: str, size: Shape, windows: Windows, ceil_mode: bool = False
+) -> Pair:
+    """(OH, OW) of an image of (..., H, W)."""
+    rows, cols = windows
+    height, width = size[-2:]
+    return (
+        rows.output_size(where, height, ceil_mode),
+        cols.output_size(where, width, ceil_mode),
     )
+
+
+def slide(where: str, x: FloatArray, windows: Windows) -> FloatArray:
+    """`unfold` with its arguments parsed, in the name of the function `where`."""
+    rows, cols = windows
+    positions = output_size(where, x.shape, windows)
+    x = padded(x, windows)
+    n, c, down, right = x.strides
+    return as_strided(
+        x,
+        (*x.shape[:2], rows.kernel_size, cols.kernel_size, *positions),
+        (
+            *(n, c, rows.dilation * down, cols.dilation * right),
+            *(rows.stride * down, cols.stride * right),
+        ),
+        writeable=False,
+    )
+
+
+def padded(x: FloatArray, windows: Windows) -> FloatArray:
+    """`x` in a frame of zeros, where there is padding."""
+    rows, cols = windows
+    if not (rows.before or rows.after or cols.before or cols.after):
+        return x
+    *batch, height, width = x.shape
+    high = rows.before + height + rows.after
+    wide = cols.before + width + cols.after
+    canvas = np.zeros_like(x, shape=(*batch, high, wide))  # laid out as x is
+    canvas[inside(x.shape, windows)] = x
+    return canvas
+
+
+def inside(size: Shape, windows: Windows) -> Any:
+    """Where an image of (..., H, W) lies in its frame of zeros."""
+    rows, cols = windows
+    height, width = size[-2:]
+    return np.s_[
+        ...,
+        rows.before : rows.before + height,
+        cols.before : cols.before + width,
+    ]
+
+
+def taken(window: Window, tap: int, count: int) -> slice:
+    """What the entry `tap` of a kernel sees from `count` positions, along an axis."""
+    start = tap * window.dilation
+    return slice(start, start + (count - 1) * window.stride + 1, window.stride)
+
+
+def put_back(values: FloatArray, size: Pair, windows: Windows) -> FloatArray:
+    """`fold` with its arguments parsed."""
+    rows, cols = windows
+    n, c, kh, kw, oh, ow = values.shape
+    canvas = padded(np.zeros((n, c, *size), values.dtype), windows)
     for a in range(kh):
-        rows = slice(a * dh, a * dh + (oh - 1) * sh + 1, sh)
         for b in range(kw):
-            cols = slice(b * dw, b * dw + (ow - 1) * sw + 1, sw)
-            padded[:, :, rows, cols] += windows[:, :, a, b]
-    return padded[:, :, top : top + height, left : left + width]
-
-
-class Geometry(NamedTuple):
-    """Where the windows of both axes lie, once every argument has been checked."""
-
-    kernel_size: Pair
-    stride: Pair
-    padding: Padding
-    dilation: Pair
-    output_size: Pair
-
-    @property
-    def keywords(self) -> dict[str, Any]:
-        """The arguments that `unfold` and `fold` take by name."""
-        return {k: getattr(self, k) for k in ("stride", "padding", "dilation")}
-
-
-def geometry(
-    where: str,
-    size: tuple[int, ...],
-    kernel_size: object,
-    stride: object = 1,
-    padding: object = 0,
-    dilation: object = 1,
-    ceil_mode: bool = False,
-) -> Geometry:
-    """Check the arguments of a window, in the name of the function `where`."""
-    kernel = check.pair(where, "kernel_size", kernel_size, 1)
-    strides = check.pair(where, "stride", stride, 1)
-    dilations = check.pair(where, "dilation", dilation, 1)
-    pads = _padding(where, padding, kernel, strides, dilations)
-    axes = zip(size, kernel, strides, pads, dilations, strict=True)
-    with check.in_the_name_of(where, "conv_output_size"):
-        oh, ow = (conv_output_size(*axis, ceil_mode) for axis in axes)
-    return Geometry(kernel, strides, pads, dilations, (oh, ow))
-
-
-def _padding(
-    where: str, padding: object, kernel_size: Pair, stride: Pair, dilation: Pair
-) -> Padding:
-    if isinstance(padding, str):
-        check.choice(where, "padding", padding, ("valid", "same"))
-        if padding == "valid":
-            return (0, 0), (0, 0)
-        if stride != (1, 1):
-            raise ValueError(f'{where}: padding="same" needs stride 1, got {stride}')
-        vertical, horizontal = map(same_padding, kernel_size, dilation)
-        return vertical, horizontal
-    if isinstance(padding, tuple | list) and any(
-        isinstance(side, tuple | list) for side in padding
-    ):
-        if len(padding) != 2:
-            raise ValueError(
-                f"{where}: padding must be ((top, bottom), (left, right)), "
-                f"got {padding!r}"
-            )
-        vertical, horizontal = (check.pair(where, "padding", p, 0) for p in padding)
-        return vertical, horizontal
-    ph, pw = check.pair(where, "padding", padding, 0)
-    return (ph, ph), (pw, pw)
+            at = taken(rows, a, oh), taken(cols, b, ow)
+            canvas[:, :, *at] += values[:, :, a, b]
+    image: FloatArray = canvas[inside(size, windows)]
+    return image

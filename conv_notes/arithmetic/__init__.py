@@ -1,19 +1,16 @@
 """Integers only: output sizes, padding, receptive fields. Nothing touches an array."""
 
-from .fields import ReceptiveField, Window, receptive_field
-from .sizes import (
-    conv_output_size,
-    conv_transpose_output_size,
-    effective_kernel_size,
-    same_padding,
-)
+from .fields import ReceptiveField, receptive_field
+from .sizes import conv_output_size, conv_transpose_output_size, same_padding
+from .window import Window, Windows, parse_windows
 
 __all__ = [
     "ReceptiveField",
     "Window",
+    "Windows",
     "conv_output_size",
     "conv_transpose_output_size",
-    "effective_kernel_size",
+    "parse_windows",
     "receptive_field",
     "same_padding",
 ]

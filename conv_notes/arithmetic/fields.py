@@ -8,6 +8,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from .. import _checks as check
+from .window import Window
 
 
 class ReceptiveField(NamedTuple):
@@ -28,19 +29,6 @@ class ReceptiveField(NamedTuple):
     size: int
     stride: int | Fraction
     padding: int
-
-
-class Window(NamedTuple):
-    """Kernel size, stride, padding before the input, dilation, along one axis.
-
-    Of a convolution or a pooling, or of the transposed convolution that goes back.
-    """
-
-    kernel_size: int
-    stride: int = 1
-    padding: int = 0
-    dilation: int = 1
-    transposed: bool = False
 
 
 #: The windows of a stack of layers along one axis; a list of stacks are branches.
@@ -125,7 +113,7 @@ def _field(stack: Stack) -> ReceptiveField:
     for item in stack:
         w = item if isinstance(item, Window) else _around(map(_field, item))
         size += w.dilation * (w.kernel_size - 1) * stride
-        padding += w.padding * stride
+        padding += w.before * stride
         stride *= w.stride
     return ReceptiveField(size, stride, padding)
 
@@ -135,9 +123,8 @@ def _around(branches: Iterable[ReceptiveField]) -> Window:
     fields = list(branches)
     before = max(field.padding for field in fields)
     after = max(field.size - field.padding for field in fields)
-    return Window(
-        before + after, int(_agreed(field.stride for field in fields)), before
-    )
+    stride = int(_agreed(field.stride for field in fields))
+    return Window(before + after, stride, before)
 
 
 def _follow_back(stack: Stack) -> ReceptiveField:
@@ -197,9 +184,9 @@ def _sources(w: Window, output: int) -> Iterator[int]:
     """Positions, some in the padding, that `output` is computed from."""
     for tap in range(0, w.kernel_size * w.dilation, w.dilation):
         if not w.transposed:
-            yield output * w.stride + tap - w.padding
-        elif (output + w.padding - tap) % w.stride == 0:
-            yield (output + w.padding - tap) // w.stride
+            yield output * w.stride + tap - w.before
+        elif (output + w.before - tap) % w.stride == 0:
+            yield (output + w.before - tap) // w.stride
 
 
 def _read(layers: object) -> Iterator[Any]:
@@ -234,9 +221,13 @@ def _windows(layer: object) -> tuple[Window, Window]:
                 "receptive_field: a tuple must be (kernel_size, stride, padding, "
                 f"dilation) or a beginning of it, got {layer!r}"
             )
-        for name, value in zip(Window._fields, layer, strict=False):
-            check.integer("receptive_field", name, value, 0 if name == "padding" else 1)
-        return (Window(*layer),) * 2
+        names = "kernel_size", "stride", "padding", "dilation"
+        written = dict(zip(names, layer, strict=False))
+        for name, value in written.items():
+            least = 0 if name == "padding" else 1
+            written[name] = check.integer("receptive_field", name, value, least)
+        before = written.pop("padding", 0)
+        return (Window(**written, before=before),) * 2
     windows = getattr(layer, "windows", None)
     if windows is None:
         raise TypeError(f"receptive_field: {layer!r} does not look through a window")

@@ -7,37 +7,7 @@ for deep learning", with dilation added.
 from __future__ import annotations
 
 from .. import _checks as check
-
-
-def effective_kernel_size(kernel_size: int, dilation: int = 1) -> int:
-    r"""Number of input pixels that a dilated kernel spans: :math:`D(K-1)+1`.
-
-    Parameters
-    ----------
-    kernel_size, dilation : int
-        Kernel size and dilation of one axis, both at least 1.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not an int, or is less than 1.
-
-    References
-    ----------
-    Dumoulin & Visin (2016), section 5.1.
-
-    Examples
-    --------
-    >>> effective_kernel_size(3), effective_kernel_size(3, dilation=2)
-    (3, 5)
-    """
-    k = check.integer("effective_kernel_size", "kernel_size", kernel_size, 1)
-    d = check.integer("effective_kernel_size", "dilation", dilation, 1)
-    return d * (k - 1) + 1
+from .window import Window, halves
 
 
 def same_padding(kernel_size: int, dilation: int = 1) -> tuple[int, int]:
@@ -72,8 +42,7 @@ def same_padding(kernel_size: int, dilation: int = 1) -> tuple[int, int]:
     """
     kernel_size = check.integer("same_padding", "kernel_size", kernel_size, 1)
     dilation = check.integer("same_padding", "dilation", dilation, 1)
-    total = dilation * (kernel_size - 1)
-    return total // 2, total - total // 2
+    return halves(kernel_size, dilation)
 
 
 def conv_output_size(
@@ -126,23 +95,13 @@ def conv_output_size(
     1000
     """
     where = "conv_output_size"
-    size = check.integer(where, "size", size, 1)
-    kernel_size = check.integer(where, "kernel_size", kernel_size, 1)
-    dilation = check.integer(where, "dilation", dilation, 1)
-    stride = check.integer(where, "stride", stride, 1)
-    before, after = check.pair(where, "padding", padding, 0)
-    span = effective_kernel_size(kernel_size, dilation)
-    room = size + before + after - span
-    if room < 0:
-        raise ValueError(
-            f"{where}: the kernel spans {span} (kernel_size={kernel_size}, "
-            f"dilation={dilation}) but the padded input has only "
-            f"{size + before + after} (size={size}, padding={padding})"
-        )
-    if not ceil_mode:
-        return room // stride + 1
-    windows = -(-room // stride) + 1
-    return windows - 1 if (windows - 1) * stride >= size + before else windows
+    window = Window(
+        check.integer(where, "kernel_size", kernel_size, 1),
+        check.integer(where, "stride", stride, 1),
+        *check.pair(where, "padding", padding, 0),
+        check.integer(where, "dilation", dilation, 1),
+    )
+    return window.output_size(where, size, ceil_mode)
 
 
 def conv_transpose_output_size(
@@ -191,22 +150,13 @@ def conv_transpose_output_size(
     8
     """
     where = "conv_transpose_output_size"
-    size = check.integer(where, "size", size, 1)
-    stride = check.integer(where, "stride", stride, 1)
-    padding = check.integer(where, "padding", padding, 0)
+    pad = check.integer(where, "padding", padding, 0)
     extra = check.integer(where, "output_padding", output_padding, 0)
-    check.integer(where, "kernel_size", kernel_size, 1)
-    check.integer(where, "dilation", dilation, 1)
-    span = effective_kernel_size(kernel_size, dilation)
-    if extra >= max(stride, dilation):
-        raise ValueError(
-            f"{where}: output_padding={extra} must be less than stride={stride} or "
-            f"dilation={dilation}"
-        )
-    output = (size - 1) * stride - 2 * padding + span + extra
-    if output < 1:
-        raise ValueError(
-            f"{where}: padding={padding} leaves nothing of the output (size={size}, "
-            f"kernel_size={kernel_size}, stride={stride}, dilation={dilation})"
-        )
-    return output
+    window = Window(
+        check.integer(where, "kernel_size", kernel_size, 1),
+        check.integer(where, "stride", stride, 1),
+        pad,
+        pad,
+        check.integer(where, "dilation", dilation, 1),
+    )
+    return window.painted_size(where, size, extra)

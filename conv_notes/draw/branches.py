@@ -7,8 +7,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from .._checks import Shape
 from ..layers import Conv2d, Layer, ReLU
-from ..layers._layer import Shape
 from ..networks import Parallel, Sequential
 from ._drawing import INK, INPUT, OUTPUT, PAPER, SERIES, Drawing, bare, styled, subplots
 from .connections import _tint

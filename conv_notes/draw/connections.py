@@ -14,8 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
-from ..layers import Layer, weight_ids
-from ..layers._layer import Shape
+from .._checks import Shape
+from ..layers import Layer
+from ..networks import weight_ids
 from ._drawing import INK, INPUT, OUTPUT, PAPER, SERIES, Drawing, bare, styled, subplots
 
 GAP = 2.2  # between the two rows of neurons, in distances between neighbours

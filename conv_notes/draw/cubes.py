@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Polygon
 
+from .._checks import Shape
 from ..layers import Conv2d
-from ..layers._layer import Shape
-from ..networks.summary import _times
+from ..networks.overview import _times
 from ._drawing import INK, INPUT, OUTPUT, SERIES, WIDTH, Drawing, bare, styled, subplots
 
 MOST_CELLS = 5  # along an axis; a longer one is drawn this long, without its cells

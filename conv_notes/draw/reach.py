@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from ..layers import Layer, weight_ids
-from ..layers._layer import Shape
+from .._checks import Shape
+from ..layers import Layer
+from ..networks import weight_ids
 from ._drawing import INK, INPUT, OUTPUT, PAPER, WIDTH, Drawing, bare, styled, subplots
 
 SEEN = "#99C7E0"  # a light version of INPUT

@@ -8,8 +8,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from .._checks import Shape
 from ..layers import Conv2d, Flatten, Linear, LocalConv2d, MaxPool2d, ReLU
-from ..layers._layer import Shape
 from ..networks import Sequential
 from ._drawing import INK, INPUT, OUTPUT, PAPER, SERIES, Drawing, bare, styled, subplots
 from .connections import _tint
@@ -61,8 +61,8 @@ def stack(
         If `names` are given and are not as many as the layers drawn.
     """
     drawn = [
-        (layer, layer.output_shape(shape))
-        for _, layer, shape in network.parts(input_shape)
+        (layer, plan.output)
+        for _, layer, plan in network.parts(input_shape)
         if not isinstance(layer, ReLU | Flatten)
     ]
     if names and len(names) != len(drawn):

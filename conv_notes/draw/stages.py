@@ -11,10 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from .._checks import FloatArray
-from ..layers._layer import Params
+from ..layers import Params
 from ..networks import Sequential
-from ..networks.containers import _below
-from ..networks.summary import _times
+from ..networks.overview import _times
 from ..ops import softmax
 from ._drawing import INK, INPUT, OUTPUT, WIDTH, Drawing, bare, styled, subplots
 
@@ -54,9 +53,8 @@ def stages(
     if x.ndim != 4 or len(x) != 1:
         raise ValueError(f"stages: x must be one image (1, C, H, W), got {x.shape}")
     outputs = [("input", x)]
-    for i, layer in enumerate(network):
-        y = layer.apply(_below(params, i), outputs[-1][1])
-        outputs.append((repr(layer), y))
+    traced = network.trace(params, x)
+    outputs += zip(map(repr, network.layers), traced, strict=True)
 
     strips = [_strip(y[0]) for _, y in outputs[:-1]]
     width = float(max(s.shape[1] for s in strips))

@@ -6,18 +6,13 @@ batch: ``(C, H, W)`` for images, ``(features,)`` for vectors. Costs are counted 
 layers without weights count none.
 """
 
-from ._layer import Layer
+from ._layer import Layer, LayerPullback, Params
 from .activation import ReLU
-from .convolution import (
-    Conv2d,
-    ConvTranspose2d,
-    DepthwiseConv2d,
-    LocalConv2d,
-    TiledConv2d,
-)
-from .dense import Flatten, Linear
-from .matrix import dense_matrix, weight_ids
-from .pooling import AvgPool2d, GlobalAvgPool2d, MaxPool2d, Upsample
+from .convolution import Conv2d, DepthwiseConv2d, LocalConv2d, TiledConv2d
+from .dense import Linear
+from .pooling import AvgPool2d, GlobalAvgPool2d, MaxPool2d
+from .reshaping import Flatten
+from .upsampling import ConvTranspose2d, Upsample
 from .vlad import NetVLAD
 
 __all__ = [
@@ -28,13 +23,13 @@ __all__ = [
     "Flatten",
     "GlobalAvgPool2d",
     "Layer",
+    "LayerPullback",
     "Linear",
     "LocalConv2d",
     "MaxPool2d",
     "NetVLAD",
+    "Params",
     "ReLU",
     "TiledConv2d",
     "Upsample",
-    "dense_matrix",
-    "weight_ids",
 ]

@@ -2,50 +2,80 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple, cast
 
 import numpy as np
 
 from .. import _checks as check
-from .._checks import FloatArray
-from ..arithmetic import Window
-from ..windows import Geometry
+from .._checks import FloatArray, Shape
+from ..ops._differentiable import Pullback
 
-Shape = tuple[int, ...]
 Params = dict[str, FloatArray]
+
+#: From ``dy`` to ``(dparams, dx)``.
+LayerPullback = Callable[[FloatArray], tuple[Params, FloatArray]]
+
+
+class Plan(NamedTuple):
+    """What a layer makes of an input, in exact integers: all that can be counted."""
+
+    input: Shape
+    output: Shape
+    params: dict[str, Shape]
+    macs: int = 0
+
+    @property
+    def n_params(self) -> int:
+        """Number of parameters, biases included."""
+        return sum(map(prod, self.params.values()))
+
+    def bytes_moved(self, itemsize: int) -> int:
+        """Bytes of input, parameters and output."""
+        return (prod(self.input) + prod(self.output) + self.n_params) * itemsize
 
 
 class Layer:
-    """What every layer answers; a layer adds its shapes and which op it is.
+    """What every layer answers; a layer adds its plan and which op it is.
 
     The answers come from the input's shape alone, in exact integers, so that asking a
     layer of 10¹² weights for its size costs nothing.
     """
 
-    #: Whether the output, without biases, is a linear function of the input.
-    is_linear: ClassVar[bool] = True
-    #: Whether each output sees the whole input.
-    sees_all: ClassVar[bool] = False
+    #: What the axes of an input are; any are welcome where it is empty.
+    axes: ClassVar[str] = "C H W"
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the output, without biases, is a linear function of the input."""
+        return True
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether each output sees the whole input."""
+        return False
+
+    def plan(self, input_shape: Shape) -> Plan:
+        """All counts for an input of `input_shape`."""
+        return self._plan(self._shape(input_shape))
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Shape of one output for an input of `input_shape`."""
-        raise NotImplementedError
+        return self.plan(input_shape).output
 
     def param_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """Shape of every parameter array, by name; empty where there is none."""
-        self.output_shape(input_shape)  # raises where the input does not fit
-        return {}
+        return self.plan(input_shape).params
 
     def macs(self, input_shape: Shape) -> int:
         """Multiply-adds for one input."""
-        self.output_shape(input_shape)
-        return 0
+        return self.plan(input_shape).macs
 
     def n_params(self, input_shape: Shape) -> int:
         """Number of parameters, biases included."""
-        return sum(prod(shape) for shape in self.param_shapes(input_shape).values())
+        return self.plan(input_shape).n_params
 
     def bytes_moved(self, input_shape: Shape, itemsize: int = 4) -> int:
         """Bytes of the input and the parameters, read once, and of the output.
@@ -53,8 +83,8 @@ class Layer:
         The least traffic with memory that computing the layer for one input takes.
         `itemsize` is the size of one number: 4 bytes for float32.
         """
-        numbers = prod(input_shape) + prod(self.output_shape(input_shape))
-        return (numbers + self.n_params(input_shape)) * itemsize
+        itemsize = check.integer(type(self).__name__, "itemsize", itemsize, 1)
+        return self.plan(input_shape).bytes_moved(itemsize)
 
     def init(
         self, input_shape: Shape, rng: np.random.Generator, dtype: Any = np.float64
@@ -64,23 +94,21 @@ class Layer:
         The fan-in is the number of inputs an output sees, MACs per output. Source: He
         et al. (2015), "Delving deep into rectifiers", equation 10.
         """
-        shapes = self.param_shapes(input_shape)
-        params = {name: np.zeros(shape, dtype) for name, shape in shapes.items()}
+        plan = self.plan(input_shape)
+        params = {name: np.zeros(shape, dtype) for name, shape in plan.params.items()}
         if "weight" in params:
-            fan_in = self.macs(input_shape) / prod(self.output_shape(input_shape))
-            normal = rng.standard_normal(shapes["weight"], dtype)
+            fan_in = plan.macs / prod(plan.output)
+            normal = rng.standard_normal(plan.params["weight"], dtype)
             params["weight"] = normal * np.sqrt(2 / fan_in).astype(dtype)
         return params
 
     def apply(self, params: Params, x: FloatArray) -> FloatArray:
         """Outputs for a batch `x`, whose first axis is the batch."""
-        y: FloatArray = self.vjp(params, x)[0]
-        return y
+        return self.vjp(params, x)[0]
 
-    def vjp(self, params: Params, x: FloatArray) -> tuple[Any, Any]:
+    def vjp(self, params: Params, x: FloatArray) -> tuple[FloatArray, LayerPullback]:
         """Outputs, and a pullback from ``dy`` to ``(dparams, dx)``."""
-        self._check_params(params, x)
-        names = list(self.param_shapes(x.shape[1:]))  # in the op's order
+        names = self._check_params(params, x)
         y, op_pullback = self._op(x, *(params[name] for name in names))
 
         def pullback(dy: FloatArray) -> tuple[Params, FloatArray]:
@@ -89,12 +117,19 @@ class Layer:
 
         return y, pullback
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[Any, Any]:
+    def _plan(self, shape: Shape) -> Plan:
+        """The plan for an input whose shape has been checked."""
+        raise NotImplementedError
+
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
         """The layer as ``op.vjp``: result, and a pullback to (dx, *dparams)."""
         raise NotImplementedError
 
-    def _check_params(self, params: Params, x: FloatArray) -> None:
-        """Raise unless `params` are those of this layer for an input like `x`."""
+    def _check_params(self, params: Params, x: FloatArray) -> list[str]:
+        """The names of this layer's parameters for an input like `x`, in order.
+
+        Raises unless `params` are just these.
+        """
         where = type(self).__name__
         check.float_arrays(where, x=x)
         needed = self.param_shapes(x.shape[1:])
@@ -105,28 +140,47 @@ class Layer:
         for name, shape in needed.items():
             (array,) = check.float_arrays(where, **{name: params[name]})
             check.shape(where, name, array, shape)
+        return list(needed)
 
-    def _shape(
-        self, input_shape: Shape, axes: str | None = None, hint: str = ""
-    ) -> Shape:
-        """`input_shape`, once it has an axis of at least 1 for each word of `axes`."""
-        where = type(self).__name__
+    def _shape(self, input_shape: Any) -> Shape:
+        """`input_shape` in Python's integers, once it fits `axes`."""
+        where, names = type(self).__name__, self.axes.split()
         is_tuple = isinstance(input_shape, tuple)
-        if axes is None:
-            axes = " ".join("…" for _ in input_shape) if is_tuple else "… …"
-        names = axes.split()
-        if not is_tuple or len(input_shape) != len(names):
-            needed = f"({', '.join(names)}{',' if len(names) == 1 else ''})"
+        if not is_tuple or len(input_shape) != (len(names) or len(input_shape)):
+            needed = ", ".join(names) + "," * (len(names) == 1) or "size, …"
             raise ValueError(
-                f"{where}: input_shape must be {needed}, got {input_shape!r}{hint}"
+                f"{where}: input_shape must be ({needed}), "
+                f"got {input_shape!r}{self._hint(input_shape)}"
             )
+        names = names or ["…"] * len(input_shape)
         pairs = zip(names, input_shape, strict=True)
         return tuple(check.integer(where, f"input_shape {n}", v, 1) for n, v in pairs)
+
+    def _hint(self, input_shape: Any) -> str:
+        """What else to say where `input_shape` does not fit `axes`."""
+        return ""
+
+    def _check_counts(self, *names: str) -> None:
+        """Raise unless each of these fields is an int of at least 1."""
+        for name in names:
+            check.integer(type(self).__name__, name, getattr(self, name), 1)
+
+    def _keep_plain(self) -> None:
+        """Have the fields, once they are checked, hold Python's numbers and tuples.
+
+        Equal specifications are then equal, and no count overflows.
+        """
+        for field in self._fields():
+            value = getattr(self, field.name)
+            object.__setattr__(self, field.name, _plain(value))
+
+    def _fields(self) -> tuple[Field[Any], ...]:
+        return fields(cast(Any, self))  # of the dataclass that each layer is
 
     def __repr__(self) -> str:
         """As one would type it: arguments that have their default are left out."""
         arguments = []
-        for field in fields(self):  # type: ignore[arg-type]
+        for field in self._fields():
             value = getattr(self, field.name)
             if field.default is MISSING and not field.kw_only:
                 arguments.append(repr(value))
@@ -134,22 +188,12 @@ class Layer:
                 arguments.append(f"{field.name}={value!r}")
         return f"{type(self).__name__}({', '.join(arguments)})"
 
-    def _check_counts(self, *names: str) -> None:
-        """Raise unless each of these fields is an int of at least 1."""
-        for name in names:
-            check.integer(type(self).__name__, name, getattr(self, name), 1)
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    return tuple(map(_plain, value)) if isinstance(value, tuple | list) else value
 
 
 def with_bias(weight: Shape, bias: Shape, has_bias: bool) -> dict[str, Shape]:
     return {"weight": weight, "bias": bias} if has_bias else {"weight": weight}
-
-
-#: An image that no window is too large for; a window's description needs no image.
-LARGE = (2**40, 2**40)
-
-
-def both_windows(g: Geometry) -> tuple[Window, Window]:
-    rows, cols = zip(
-        g.kernel_size, g.stride, (p[0] for p in g.padding), g.dilation, strict=True
-    )
-    return Window(*rows), Window(*cols)

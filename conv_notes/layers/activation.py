@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from .._checks import FloatArray
-from ..arithmetic import Window
+from .._checks import FloatArray, Shape
+from ..arithmetic import Window, Windows
 from ..ops import relu
-from ._layer import Layer, Shape
+from ..ops._differentiable import Pullback
+from ._layer import Layer, Plan
 
 
 @dataclass(frozen=True, repr=False)
@@ -21,11 +22,12 @@ class ReLU(Layer):
     (6, 28, 28)
     """
 
+    axes: ClassVar[str] = ""
     is_linear: ClassVar[bool] = False
-    windows: ClassVar[tuple[Window, Window]] = (Window(1), Window(1))
+    windows: ClassVar[Windows] = (Window(1), Window(1))
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        return self._shape(input_shape)
+    def _plan(self, shape: Shape) -> Plan:
+        return Plan(shape, shape, {})
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[Any, Any]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
         return relu.vjp(x)

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import _checks as check
-from .._checks import FloatArray
+from .._checks import FloatArray, Shape
 from ..ops import netvlad, netvlad_init
-from ._layer import Layer, Params, Shape
+from ..ops._differentiable import Pullback
+from ._layer import Layer, Params, Plan
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,23 +41,19 @@ class NetVLAD(Layer):
     n_clusters: int
     normalize: bool = True
     alpha: float = 1.0
+    axes: ClassVar[str] = "D H W"
     is_linear: ClassVar[bool] = False
     sees_all: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self._check_counts("n_clusters")
         check.positive("NetVLAD", "alpha", self.alpha)
+        self._keep_plain()
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        return (self.n_clusters * self._shape(input_shape, "D H W")[0],)
-
-    def param_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        k, d = self.n_clusters, self._shape(input_shape, "D H W")[0]
-        return {"weight": (k, d), "bias": (k,), "centers": (k, d)}
-
-    def macs(self, input_shape: Shape) -> int:
-        d, *_ = self._shape(input_shape, "D H W")
-        return self.n_clusters * (2 * prod(input_shape) + d)
+    def _plan(self, shape: Shape) -> Plan:
+        k, (d, *_) = self.n_clusters, shape
+        params = {"weight": (k, d), "bias": (k,), "centers": (k, d)}
+        return Plan(shape, (k * d,), params, macs=k * (2 * prod(shape) + d))
 
     def init(
         self, input_shape: Shape, rng: np.random.Generator, dtype: Any = np.float64
@@ -70,5 +67,5 @@ class NetVLAD(Layer):
         weight, bias = netvlad_init(centers, self.alpha)
         return {"weight": weight, "bias": bias, "centers": centers}
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[Any, Any]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
         return netvlad.vjp(x, *params, normalize=self.normalize)

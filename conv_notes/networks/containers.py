@@ -4,61 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from .._checks import FloatArray
-from ..layers import Layer
-from ..layers._layer import Params, Shape
+from .._checks import FloatArray, Shape
+from ..layers import Layer, LayerPullback, Params
+from ..layers._layer import Plan
 
 
 class Container(Layer):
     """What Sequential and Parallel have in common: the layers inside.
 
-    Parameters are named after the position of their layer, as in ``"0.weight"``.
+    Parameters are named after the position of their layer, as in ``"0.weight"``. A
+    layer that stands twice has two sets of them: what it describes is a shape, and
+    nothing is shared.
     """
+
+    axes: ClassVar[str] = ""
 
     @property
     def _inside(self) -> tuple[Layer, ...]:
         raise NotImplementedError
 
-    def parts(self, input_shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
-        """Position, layer and input shape of each layer directly inside."""
+    def parts(self, input_shape: Shape) -> Iterator[tuple[str, Layer, Plan]]:
+        """Position, layer and plan of each layer directly inside."""
+        raise NotImplementedError
+
+    def _joined(self, shape: Shape, outputs: list[Shape]) -> Shape:
+        """The output shape, from those of the layers inside."""
         raise NotImplementedError
 
     @property
-    def is_linear(self) -> bool:  # type: ignore[override]
+    def is_linear(self) -> bool:
         """Whether every layer inside is."""
         return all(layer.is_linear for layer in self._inside)
 
     @property
-    def sees_all(self) -> bool:  # type: ignore[override]
+    def sees_all(self) -> bool:
         """Whether any layer inside does."""
         return any(layer.sees_all for layer in self._inside)
 
-    def param_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        return {
-            f"{i}.{name}": shape
-            for i, layer, its_input in self.parts(input_shape)
-            for name, shape in layer.param_shapes(its_input).items()
+    def _plan(self, shape: Shape) -> Plan:
+        parts = list(self.parts(shape))
+        params = {
+            f"{i}.{name}": its_shape
+            for i, _, plan in parts
+            for name, its_shape in plan.params.items()
         }
-
-    def macs(self, input_shape: Shape) -> int:
-        return sum(layer.macs(shape) for _, layer, shape in self.parts(input_shape))
+        output = self._joined(shape, [plan.output for *_, plan in parts])
+        return Plan(shape, output, params, sum(plan.macs for *_, plan in parts))
 
     def bytes_moved(self, input_shape: Shape, itemsize: int = 4) -> int:
         """Bytes that the layers inside move, each on its own."""
         parts = self.parts(input_shape)
-        return sum(layer.bytes_moved(shape, itemsize) for _, layer, shape in parts)
+        return sum(layer.bytes_moved(plan.input, itemsize) for _, layer, plan in parts)
 
     def init(
         self, input_shape: Shape, rng: np.random.Generator, dtype: Any = np.float64
     ) -> Params:
         return {
             f"{i}.{name}": array
-            for i, layer, shape in self.parts(input_shape)
-            for name, array in layer.init(shape, rng, dtype).items()
+            for i, layer, plan in self.parts(input_shape)
+            for name, array in layer.init(plan.input, rng, dtype).items()
         }
 
     def _check_layers(self, name: str, layers: tuple[Layer, ...]) -> None:
@@ -101,21 +109,29 @@ class Sequential(Container):
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
 
-    def parts(self, input_shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
+    def parts(self, input_shape: Shape) -> Iterator[tuple[str, Layer, Plan]]:
         for i, layer in enumerate(self.layers):
-            yield str(i), layer, input_shape
-            input_shape = layer.output_shape(input_shape)
+            plan = layer.plan(input_shape)
+            yield str(i), layer, plan
+            input_shape = plan.output
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        for layer in self.layers:
-            input_shape = layer.output_shape(input_shape)
-        return input_shape
+    def _joined(self, shape: Shape, outputs: list[Shape]) -> Shape:
+        return outputs[-1] if outputs else shape
 
-    def vjp(self, params: Params, x: FloatArray) -> tuple[Any, Any]:
+    def trace(self, params: Params, x: FloatArray) -> list[FloatArray]:
+        """The output of each layer, in order, for a batch `x`."""
+        self._check_params(params, x)
+        outputs = []
+        for i, layer in enumerate(self.layers):
+            x = layer.apply(below(params, i), x)
+            outputs.append(x)
+        return outputs
+
+    def vjp(self, params: Params, x: FloatArray) -> tuple[FloatArray, LayerPullback]:
         self._check_params(params, x)
         pullbacks = []
         for i, layer in enumerate(self.layers):
-            x, pullback = layer.vjp(_below(params, i), x)
+            x, pullback = layer.vjp(below(params, i), x)
             pullbacks.append(pullback)
 
         def pullback_all(dy: FloatArray) -> tuple[Params, FloatArray]:
@@ -160,24 +176,23 @@ class Parallel(Container):
     def _inside(self) -> tuple[Layer, ...]:
         return self.branches
 
-    def parts(self, input_shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
+    def parts(self, input_shape: Shape) -> Iterator[tuple[str, Layer, Plan]]:
         for i, branch in enumerate(self.branches):
-            yield str(i), branch, input_shape
+            yield str(i), branch, branch.plan(input_shape)
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        shapes = [branch.output_shape(input_shape) for branch in self.branches]
-        if len({shape[1:] for shape in shapes}) > 1:
+    def _joined(self, shape: Shape, outputs: list[Shape]) -> Shape:
+        if len({output[1:] for output in outputs}) > 1:
             raise ValueError(
                 "Parallel: branches must agree in all but their channels, got outputs "
-                f"{', '.join(map(str, shapes))}"
+                f"{', '.join(map(str, outputs))}"
             )
-        return (sum(channels for channels, *_ in shapes), *shapes[0][1:])
+        return (sum(channels for channels, *_ in outputs), *outputs[0][1:])
 
-    def vjp(self, params: Params, x: FloatArray) -> tuple[Any, Any]:
+    def vjp(self, params: Params, x: FloatArray) -> tuple[FloatArray, LayerPullback]:
         self._check_params(params, x)
         outputs, pullbacks = zip(
             *(
-                branch.vjp(_below(params, i), x)
+                branch.vjp(below(params, i), x)
                 for i, branch in enumerate(self.branches)
             ),
             strict=True,
@@ -196,9 +211,9 @@ class Parallel(Container):
         return np.concatenate(outputs, axis=1), pullback_all
 
 
-def _below(params: Params, i: int) -> Params:
-    """The parameters of layer `i`, under the names that layer knows them by."""
-    prefix = f"{i}."
+def below(params: Params, part: int | str) -> Params:
+    """The parameters of layer `part`, under the names that layer knows them by."""
+    prefix = f"{part}."
     return {
         k.removeprefix(prefix): v for k, v in params.items() if k.startswith(prefix)
     }

@@ -7,15 +7,15 @@ transposed convolution.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from .._checks import FloatArray, Pair
-from ..windows import fold
+from ..arithmetic import Windows
+from ..windows import put_back, slide
 
 #: Where on the output each kernel is used: slices of rows, and of columns.
 Tiles = tuple[list[slice], list[slice]]
@@ -37,6 +37,25 @@ def each_tile(tiles: Tiles) -> Iterator[tuple[int, int, tuple[slice, ...]]]:
     for p, rows in enumerate(tiles[0]):
         for q, cols in enumerate(tiles[1]):
             yield p, q, (..., rows, cols)  # type: ignore[misc]
+
+
+def convolve(
+    where: str,
+    x: FloatArray,
+    weight: FloatArray,
+    windows: Windows,
+    groups: int = 1,
+) -> tuple[FloatArray, Callable[[FloatArray], tuple[FloatArray, FloatArray]]]:
+    """Convolution without a bias, and its pullback to (dx, dweight)."""
+    seen = slide(where, x, windows)  # (N, C, KH, KW, OH, OW)
+    tiled = weight[None, None]
+
+    def pullback(dy: FloatArray) -> tuple[FloatArray, FloatArray]:
+        size = x.shape[2], x.shape[3]
+        dx = gradient_of_input(tiled, EVERYWHERE, groups, dy, size, windows)
+        return dx, gradient_of_weight(seen, tiled, EVERYWHERE, groups, dy)[0, 0]
+
+    return correlate(seen, tiled, EVERYWHERE, groups), pullback
 
 
 def correlate(
@@ -72,14 +91,14 @@ def gradient_of_input(
     groups: int,
     dy: FloatArray,
     size: Pair,
-    geometry: dict[str, Any],
+    windows: Windows,
 ) -> FloatArray:
     """The gradient of `correlate` with respect to the image: fold(Wᵀ · dy)."""
     channels, kernel_size = weight.shape[3] * groups, weight.shape[4:]
     dx = np.empty((len(dy), channels, *size), dy.dtype)
-    windows = channels, *kernel_size, *dy.shape[2:]
-    step = max(1, IN_CACHE // max(1, prod(windows) * dy.itemsize))
-    buffer = np.empty((min(step, len(dy)), *windows), dy.dtype)
+    columns = channels, *kernel_size, *dy.shape[2:]
+    step = max(1, IN_CACHE // max(1, prod(columns) * dy.itemsize))
+    buffer = np.empty((min(step, len(dy)), *columns), dy.dtype)
     for start in range(0, len(dy), step):
         some = dy[start : start + step]  # images
         dwindows = buffer[: len(some)]
@@ -89,7 +108,7 @@ def gradient_of_input(
                 dcols = kernel.swapaxes(1, 2) @ _rows(dresult[at], groups)
                 target = dimage[at]
                 target[...] = dcols.reshape(target.shape)
-        dx[start : start + step] = fold(dwindows, size, **geometry)
+        dx[start : start + step] = put_back(dwindows, size, windows)
     return dx
 
 

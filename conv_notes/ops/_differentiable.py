@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from .. import _checks as check
+from .._checks import FloatArray
 
-Pullback = Callable[..., tuple[Any, ...]]
+P = ParamSpec("P")
+Y = TypeVar("Y")
+
+#: From the gradient of the result to one gradient per array argument, in order.
+Pullback = Callable[[FloatArray], tuple[Any, ...]]
 
 
-class Op(Protocol):
-    """A function of arrays that can also be pulled back."""
+class Op(Protocol[P, Y]):
+    """A function of arrays that can also be pulled back.
+
+    Two attributes and no methods: so editors show the arguments of the op itself.
+    """
 
     __name__: str
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
-
-    def vjp(self, *args: Any, **kwargs: Any) -> tuple[Any, Pullback]: ...
+    __call__: Callable[P, Y]
+    vjp: Callable[P, tuple[Y, Pullback]]
 
 
-def differentiable(forward: Callable[..., tuple[Any, Pullback]]) -> Op:
+def differentiable(forward: Callable[P, tuple[Y, Pullback]]) -> Op[P, Y]:
     """Make an op of a function that returns its result and its pullback.
 
     The pullback is the transpose of the derivative: it takes the gradient with respect
@@ -29,23 +36,30 @@ def differentiable(forward: Callable[..., tuple[Any, Pullback]]) -> Op:
     there is none. It refers to the arguments, which must not be changed before it is
     called. ``vjp`` is short for vector-Jacobian product.
     """
+    where = f"{forward.__name__}.vjp"
 
     @functools.wraps(forward)
-    def op(*args: Any, **kwargs: Any) -> Any:
+    def op(*args: P.args, **kwargs: P.kwargs) -> Y:
         return forward(*args, **kwargs)[0]
 
-    def vjp(*args: Any, **kwargs: Any) -> tuple[Any, Pullback]:
+    @functools.wraps(forward)
+    def vjp(*args: P.args, **kwargs: P.kwargs) -> tuple[Y, Pullback]:
         y, pullback = forward(*args, **kwargs)
         first = y[0] if isinstance(y, tuple) else y
-        where = f"{forward.__name__}.vjp"
 
-        def checked(dy: Any) -> tuple[Any, ...]:
-            dy, _ = check.float_arrays(where, dy=dy, y=first)
-            check.shape(where, "dy", dy, first.shape)
+        def checked(dy: FloatArray) -> tuple[Any, ...]:
+            dy, result = check.float_arrays(where, dy=dy, y=first)
+            check.shape(where, "dy", dy, result.shape)
             return pullback(dy)
 
         return y, checked
 
+    # Annotated with "tuple[FloatArray, Pullback]"; the op returns the first of them.
+    signature = inspect.signature(forward)
+    both = str(signature.return_annotation)
+    result = both.removeprefix("tuple[").removesuffix(", Pullback]")
+    signature = signature.replace(return_annotation=result)
+    vjp.__name__ = "vjp"
     vjp.__doc__ = f"``{forward.__name__}(...)`` and its pullback."
-    op.vjp = vjp  # type: ignore[attr-defined]
-    return op  # type: ignore[return-value]
+    op.__dict__.update(vjp=vjp, __signature__=signature)
+    return cast(Op[P, Y], op)

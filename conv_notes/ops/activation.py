@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .. import _checks as check
@@ -12,7 +10,7 @@ from ._differentiable import Pullback, differentiable
 
 
 @differentiable
-def relu(x: FloatArray) -> tuple[Any, Pullback]:
+def relu(x: FloatArray) -> tuple[FloatArray, Pullback]:
     r"""Keep what is positive, replace the rest by zero.
 
     .. math:: y = \max(x, 0)
@@ -43,7 +41,7 @@ def relu(x: FloatArray) -> tuple[Any, Pullback]:
     >>> relu(np.array([-1.0, 0.0, 2.0]))
     array([0., 0., 2.])
     """
-    (x,) = check.float_arrays("relu", x=x)  # type: ignore[assignment]
+    (x,) = check.float_arrays("relu", x=x)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
         return (np.where(x > 0, dy, dy.dtype.type(0)),)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .. import _checks as check
@@ -12,7 +10,7 @@ from ._differentiable import Pullback, differentiable
 
 
 @differentiable
-def softmax(x: FloatArray, axis: int) -> tuple[Any, Pullback]:
+def softmax(x: FloatArray, axis: int) -> tuple[FloatArray, Pullback]:
     r"""Turn scores into probabilities: positive, and summing to 1 along an axis.
 
     .. math:: y_k = e^{x_k} / \sum_{k'} e^{x_{k'}}
@@ -56,7 +54,7 @@ def softmax(x: FloatArray, axis: int) -> tuple[Any, Pullback]:
 
 
 @differentiable
-def log_softmax(x: FloatArray, axis: int) -> tuple[Any, Pullback]:
+def log_softmax(x: FloatArray, axis: int) -> tuple[FloatArray, Pullback]:
     r"""Compute the logarithm of `softmax`, without rounding small ones to zero first.
 
     .. math:: y_k = x_k - \log \sum_{k'} e^{x_{k'}}
@@ -100,7 +98,9 @@ def log_softmax(x: FloatArray, axis: int) -> tuple[Any, Pullback]:
 
 
 @differentiable
-def cross_entropy(logits: FloatArray, labels: np.ndarray) -> tuple[Any, Pullback]:
+def cross_entropy(
+    logits: FloatArray, labels: np.ndarray
+) -> tuple[FloatArray, Pullback]:
     r"""Measure how little probability the scores give to the right classes.
 
     .. math:: -\frac{1}{N} \sum_n \log \mathrm{softmax}(\mathrm{logits}_n)_{labels_n}
@@ -138,9 +138,9 @@ def cross_entropy(logits: FloatArray, labels: np.ndarray) -> tuple[Any, Pullback
     1.3862943611198906
     """
     where = "cross_entropy"
-    (logits,) = check.float_arrays(where, logits=logits)  # type: ignore[assignment]
+    (logits,) = check.float_arrays(where, logits=logits)
     check.rank(where, "logits", logits, "N K")
-    check.integer_array(where, "labels", labels)
+    labels = check.integer_array(where, "labels", labels)
     n, classes = logits.shape
     check.shape(where, "labels", labels, (n,))
     if n == 0:
@@ -163,7 +163,6 @@ def cross_entropy(logits: FloatArray, labels: np.ndarray) -> tuple[Any, Pullback
 
 def _scores(where: str, x: object, axis: object) -> tuple[FloatArray, int]:
     (scores,) = check.float_arrays(where, x=x)
-    assert scores is not None  # only a bias may be
     number = check.integer(where, "axis", axis, -scores.ndim)
     if number >= scores.ndim:
         raise ValueError(f"{where}: axis={number} but x has shape {scores.shape}")

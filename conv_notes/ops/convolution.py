@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .. import _checks as check
 from .._checks import FloatArray, Padding, Pair
-from ..windows import geometry, unfold
+from ..arithmetic import parse_windows
+from ..windows import slide
 from ._correlation import (
-    EVERYWHERE,
+    convolve,
     correlate,
     each_tile,
     gradient_of_input,
@@ -18,6 +17,7 @@ from ._correlation import (
     tile_slices,
 )
 from ._differentiable import Pullback, differentiable
+from ._sums import total
 
 
 @differentiable
@@ -30,7 +30,7 @@ def conv2d(
     padding: int | Pair | Padding | str = 0,
     dilation: int | Pair = 1,
     groups: int = 1,
-) -> tuple[Any, Pullback]:
+) -> tuple[FloatArray, Pullback]:
     r"""Slide one kernel per output channel over the image: convolution.
 
     .. math::
@@ -86,27 +86,19 @@ def conv2d(
            [37., 43.]])
     """
     where = "conv2d"
-    x, weight, bias = check.float_arrays(  # type: ignore[assignment]
-        where, x=x, weight=weight, bias=bias
-    )
+    x, weight = check.float_arrays(where, x=x, weight=weight)
     check.rank(where, "x", x, "N C H W")
     check.rank(where, "weight", weight, "out in/groups KH KW")
     groups = check.integer(where, "groups", groups, 1)
     check.channels(where, x, weight, out_axis=0, groups=groups)
-    check.shape(where, "bias", bias, weight.shape[:1])
-    size = x.shape[2:]
-    g = geometry(where, size, weight.shape[2:], stride, padding, dilation)
-    windows = unfold(x, g.kernel_size, **g.keywords)  # (N, C, KH, KW, OH, OW)
-    y = correlate(windows, weight[None, None], EVERYWHERE, groups)
+    bias = check.optional_bias(where, bias, weight.shape[:1], x)
+    windows = parse_windows(where, weight.shape[2:], stride, padding, dilation)
+    y, pull_back = convolve(where, x, weight, windows, groups)
     if bias is not None:
         y += bias[:, None, None]
 
     def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
-        tiled = weight[None, None]
-        dx = gradient_of_input(tiled, EVERYWHERE, groups, dy, size, g.keywords)
-        dweight = gradient_of_weight(windows, tiled, EVERYWHERE, groups, dy)
-        dbias = None if bias is None else dy.sum(axis=(0, 2, 3))
-        return dx, dweight[0, 0], dbias
+        return *pull_back(dy), None if bias is None else total(dy, (0, 2, 3))
 
     return y, pullback
 
@@ -121,7 +113,7 @@ def tiled_conv2d(
     padding: int | Pair | Padding | str = 0,
     dilation: int | Pair = 1,
     tiling: str = "cyclic",
-) -> tuple[Any, Pullback]:
+) -> tuple[FloatArray, Pullback]:
     r"""Let TH × TW kernels take turns over the image: tiled convolution.
 
     .. math::
@@ -177,34 +169,32 @@ def tiled_conv2d(
     array([[ 1.,  1.,  1., 10., 10.]])
     """
     where = "tiled_conv2d"
-    x, weight, bias = check.float_arrays(  # type: ignore[assignment]
-        where, x=x, weight=weight, bias=bias
-    )
+    x, weight = check.float_arrays(where, x=x, weight=weight)
     check.rank(where, "x", x, "N C H W")
     check.rank(where, "weight", weight, "TH TW out in KH KW")
     check.choice(where, "tiling", tiling, ("cyclic", "block"))
     check.channels(where, x, weight, out_axis=2)
-    check.shape(where, "bias", bias, weight.shape[:3])
-    size = x.shape[2:]
-    g = geometry(where, size, weight.shape[4:], stride, padding, dilation)
-    windows = unfold(x, g.kernel_size, **g.keywords)  # (N, C, KH, KW, OH, OW)
+    bias = check.optional_bias(where, bias, weight.shape[:3], x)
+    windows = parse_windows(where, weight.shape[4:], stride, padding, dilation)
+    seen = slide(where, x, windows)  # (N, C, KH, KW, OH, OW)
     tiles = (
-        tile_slices(g.output_size[0], weight.shape[0], tiling),
-        tile_slices(g.output_size[1], weight.shape[1], tiling),
+        tile_slices(seen.shape[4], weight.shape[0], tiling),
+        tile_slices(seen.shape[5], weight.shape[1], tiling),
     )
-    y = correlate(windows, weight, tiles, groups=1)
+    y = correlate(seen, weight, tiles, groups=1)
     if bias is not None:
         for p, q, at in each_tile(tiles):
             y[at] += bias[p, q][:, None, None]
 
     def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
-        dx = gradient_of_input(weight, tiles, 1, dy, size, g.keywords)
-        dweight = gradient_of_weight(windows, weight, tiles, 1, dy)
+        size = x.shape[2], x.shape[3]
+        dx = gradient_of_input(weight, tiles, 1, dy, size, windows)
+        dweight = gradient_of_weight(seen, weight, tiles, 1, dy)
         if bias is None:
             return dx, dweight, None
         dbias = np.zeros_like(bias)
         for p, q, at in each_tile(tiles):
-            dbias[p, q] = dy[at].sum(axis=(0, 2, 3))
+            dbias[p, q] = total(dy[at], (0, 2, 3))
         return dx, dweight, dbias
 
     return y, pullback

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from .. import _checks as check
 from .._checks import FloatArray
 from ._differentiable import Pullback, differentiable
+from ._sums import total
 
 
 @differentiable
 def linear(
     x: FloatArray, weight: FloatArray, bias: FloatArray | None = None
-) -> tuple[Any, Pullback]:
+) -> tuple[FloatArray, Pullback]:
     r"""Connect every input to every output, each with a weight of its own.
 
     .. math:: y = x W^\top + b
@@ -51,9 +48,7 @@ def linear(
     array([[12., 10.]])
     """
     where = "linear"
-    x, weight, bias = check.float_arrays(  # type: ignore[assignment]
-        where, x=x, weight=weight, bias=bias
-    )
+    x, weight = check.float_arrays(where, x=x, weight=weight)
     check.rank(where, "weight", weight, "out in")
     out, features = weight.shape
     check.not_empty(where, weight)
@@ -63,7 +58,7 @@ def linear(
             f"{x.shape[-1] if x.ndim else 'none'} "
             f"(x.shape={x.shape}, weight.shape={weight.shape})"
         )
-    check.shape(where, "bias", bias, (out,))
+    bias = check.optional_bias(where, bias, (out,), x)
     y = x @ weight.T
     if bias is not None:
         y = y + bias
@@ -71,6 +66,6 @@ def linear(
     def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
         rows = dy.reshape(-1, out)  # (..., out) -> (M, out)
         dweight = rows.T @ x.reshape(-1, features)
-        return dy @ weight, dweight, None if bias is None else np.sum(rows, axis=0)
+        return dy @ weight, dweight, None if bias is None else total(rows, 0)
 
     return y, pullback

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .. import _checks as check
 from .._checks import FloatArray, Padding, Pair
-from ..windows import geometry
+from ..arithmetic import parse_windows
+from ..windows import output_size
+from ._correlation import convolve
 from ._differentiable import Pullback, differentiable
-from .convolution import conv2d
+from ._sums import total
 
 
 @differentiable
@@ -24,7 +24,7 @@ def dynamic_conv2d(
     padding: int | Pair | Padding | str = 0,
     dilation: int | Pair = 1,
     groups: int = 1,
-) -> tuple[Any, Pullback]:
+) -> tuple[FloatArray, Pullback]:
     r"""Mix K kernels into one for each example, and convolve with that.
 
     .. math::
@@ -76,8 +76,8 @@ def dynamic_conv2d(
     array([1. , 5.5])
     """
     where = "dynamic_conv2d"
-    x, weight, attention, bias = check.float_arrays(  # type: ignore[assignment]
-        where, x=x, weight=weight, attention=attention, bias=bias
+    x, weight, attention = check.float_arrays(
+        where, x=x, weight=weight, attention=attention
     )
     check.rank(where, "x", x, "N C H W")
     check.rank(where, "weight", weight, "K out in/groups KH KW")
@@ -85,15 +85,16 @@ def dynamic_conv2d(
     check.channels(where, x, weight, out_axis=1, groups=groups)
     n, (kernels, out) = len(x), weight.shape[:2]
     check.shape(where, "attention", attention, (n, kernels))
-    check.shape(where, "bias", bias, (kernels, out))
-    g = geometry(where, x.shape[2:], weight.shape[3:], stride, padding, dilation)
+    bias = check.optional_bias(where, bias, (kernels, out), x)
+    windows = parse_windows(where, weight.shape[3:], stride, padding, dilation)
+    positions = output_size(where, x.shape, windows)
 
     mixed = np.tensordot(attention, weight, 1)  # (N, out, C/G, KH, KW)
-    y = np.empty((n, out, *g.output_size), x.dtype)
+    y = np.empty((n, out, *positions), x.dtype)
     pullbacks = []
     for i in range(n):
-        y[i : i + 1], pull_back_conv = conv2d.vjp(
-            x[i : i + 1], mixed[i], groups=groups, **g.keywords
+        y[i : i + 1], pull_back_conv = convolve(
+            where, x[i : i + 1], mixed[i], windows, groups
         )
         pullbacks.append(pull_back_conv)
     if bias is not None:
@@ -102,12 +103,12 @@ def dynamic_conv2d(
     def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
         dx, dmixed = np.empty_like(x), np.empty_like(mixed)
         for i, pull_back_conv in enumerate(pullbacks):
-            dx[i : i + 1], dmixed[i], _ = pull_back_conv(dy[i : i + 1])
+            dx[i : i + 1], dmixed[i] = pull_back_conv(dy[i : i + 1])
         dweight = np.tensordot(attention, dmixed, (0, 0))
         dattention = np.tensordot(dmixed, weight, (range(1, 5),) * 2)
         if bias is None:
             return dx, dweight, dattention, None
-        per_output = dy.sum(axis=(2, 3))  # (N, out)
+        per_output = total(dy, (2, 3))  # (N, out)
         dattention += per_output @ bias.T
         return dx, dweight, dattention, attention.T @ per_output
 

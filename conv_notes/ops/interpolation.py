@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import _checks as check
-from .._checks import FloatArray
+from .._checks import FloatArray, Shape
 from ._differentiable import Pullback, differentiable
 
-MODES = {4: ("nearest", "bilinear", "bicubic"), 5: ("nearest", "trilinear")}
+#: By the number of axes that are resized.
+MODES = {2: ("nearest", "bilinear", "bicubic"), 3: ("nearest", "trilinear")}
 CUBIC = -0.75  # the slope of Keys's kernel at 1, in PyTorch and OpenCV
 
 
@@ -24,7 +25,7 @@ def interpolate(
     scale_factor: float | Sequence[float] | None = None,
     mode: str = "nearest",
     align_corners: bool = False,
-) -> tuple[Any, Pullback]:
+) -> tuple[FloatArray, Pullback]:
     r"""Resize images or volumes, each axis on its own.
 
     Along an axis, output pixel o looks at the place
@@ -86,18 +87,17 @@ def interpolate(
            [0., 0., 4., 4.]])
     """
     where = "interpolate"
-    (x,) = check.float_arrays(where, x=x)  # type: ignore[assignment]
-    if x.ndim not in MODES:
+    (x,) = check.float_arrays(where, x=x)
+    if x.ndim - 2 not in MODES:
         raise ValueError(
             f"{where}: x must have 4 axes (N, C, H, W) or 5 (N, C, D, H, W), got "
             f"{x.ndim} (x.shape={x.shape})"
         )
-    check.choice(where, "mode", mode, MODES[x.ndim])
-    if align_corners and mode == "nearest":
-        raise ValueError(f"{where}: align_corners must be False for mode='nearest'")
+    scaling = parse_scaling(where, x.ndim - 2, size, scale_factor, mode, align_corners)
     if 0 in x.shape[2:]:
         raise ValueError(f"{where}: x must not be empty, got x.shape={x.shape}")
-    sizes, factors = output_size(where, x.shape[2:], size, scale_factor)
+    sizes = scaling.output_size(where, x.shape[2:])
+    factors = scaling.factors or (None,) * len(sizes)
     axes = zip(x.shape[2:], sizes, factors, strict=True)
     taps = [_taps(*axis, mode, align_corners) for axis in axes]
     y = x
@@ -114,28 +114,51 @@ def interpolate(
     return y, pullback
 
 
-def output_size(
-    where: str, size: tuple[int, ...], given: Any, scale_factor: Any
-) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
-    """Output size of each axis, and the factor where that was given."""
-    if (given is None) == (scale_factor is None):
+class Scaling(NamedTuple):
+    """What the output size is, or what it follows from; the one or the other."""
+
+    size: tuple[int, ...] | None
+    factors: tuple[float, ...] | None
+    written: Any  # by the caller
+
+    def output_size(self, where: str, size: Shape) -> Shape:
+        """The output size of an image of `size`."""
+        if self.factors is None:
+            return self.size or ()
+        axes = zip(size, self.factors, strict=True)
+        sizes = tuple(math.floor(n * r) for n, r in axes)
+        if 0 in sizes:
+            raise ValueError(
+                f"{where}: scale_factor={self.written} leaves nothing of an image of "
+                f"{size}"
+            )
+        return sizes
+
+
+def parse_scaling(
+    where: str,
+    axes: int,
+    size: Any,
+    scale_factor: Any,
+    mode: object,
+    align_corners: bool,
+) -> Scaling:
+    """What the caller of `where` wrote about an image with this many `axes`."""
+    check.choice(where, "mode", mode, MODES[axes])
+    if align_corners and mode == "nearest":
+        raise ValueError(f"{where}: align_corners must be False for mode='nearest'")
+    if (size is None) == (scale_factor is None):
         raise ValueError(
-            f"{where}: give one of size and scale_factor, got size={given} and "
+            f"{where}: give one of size and scale_factor, got size={size} and "
             f"scale_factor={scale_factor}"
         )
-    if given is not None:
-        sizes = _per_axis(where, "size", given, len(size))
-        return tuple(check.integer(where, "size", n, 1) for n in sizes), (None,) * len(
-            size
-        )
-    factors = _per_axis(where, "scale_factor", scale_factor, len(size))
-    checked = tuple(check.positive(where, "scale_factor", r) for r in factors)
-    sizes = tuple(math.floor(n * r) for n, r in zip(size, checked, strict=True))
-    if 0 in sizes:
-        raise ValueError(
-            f"{where}: scale_factor={scale_factor} leaves nothing of an image of {size}"
-        )
-    return sizes, checked
+    if scale_factor is None:
+        sizes = _per_axis(where, "size", size, axes)
+        whole = tuple(check.integer(where, "size", n, 1) for n in sizes)
+        return Scaling(whole, None, size)
+    factors = _per_axis(where, "scale_factor", scale_factor, axes)
+    positive = tuple(check.positive(where, "scale_factor", r) for r in factors)
+    return Scaling(None, positive, scale_factor)
 
 
 def _per_axis(where: str, name: str, value: Any, axes: int) -> tuple[Any, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .. import _checks as check
 from .._checks import FloatArray, Padding, Pair
-from ..windows import fold, geometry, unfold
+from ..arithmetic import parse_windows
+from ..windows import output_size, put_back, slide
 from ._differentiable import Pullback, differentiable
+from ._sums import total
 
 
 @differentiable
@@ -21,7 +21,7 @@ def local_conv2d(
     stride: int | Pair = 1,
     padding: int | Pair | Padding | str = 0,
     dilation: int | Pair = 1,
-) -> tuple[Any, Pullback]:
+) -> tuple[FloatArray, Pullback]:
     r"""Give every output position a kernel of its own: unshared convolution.
 
     .. math::
@@ -70,34 +70,30 @@ def local_conv2d(
     array([[ 3.,  7., 11.]])
     """
     where = "local_conv2d"
-    x, weight, bias = check.float_arrays(  # type: ignore[assignment]
-        where, x=x, weight=weight, bias=bias
-    )
+    x, weight = check.float_arrays(where, x=x, weight=weight)
     check.rank(where, "x", x, "N C H W")
     check.rank(where, "weight", weight, "OH OW out in KH KW")
     check.channels(where, x, weight, out_axis=2)
-    check.shape(where, "bias", bias, weight.shape[:3])
-    size = x.shape[2:]
-    g = geometry(where, size, weight.shape[4:], stride, padding, dilation)
+    bias = check.optional_bias(where, bias, weight.shape[:3], x)
+    windows = parse_windows(where, weight.shape[4:], stride, padding, dilation)
     oh, ow, out = weight.shape[:3]
-    if (oh, ow) != g.output_size:
+    needed = output_size(where, x.shape, windows)
+    if (oh, ow) != needed:
         raise ValueError(
             f"{where}: weight has kernels for {oh} x {ow} outputs but x gives "
-            f"{g.output_size[0]} x {g.output_size[1]} "
+            f"{needed[0]} x {needed[1]} "
             f"(x.shape={x.shape}, weight.shape={weight.shape})"
         )
-    # Padded and laid out with the batch as the last axis in memory, so that the windows
-    # of a row are copied in runs of N. The axes themselves stay (N, C, H, W).
-    padded = np.pad(x.transpose(1, 2, 3, 0), ((0, 0), *g.padding, (0, 0)))
-    padded = padded.transpose(3, 0, 1, 2)
-    windows = unfold(padded, g.kernel_size, stride=g.stride, dilation=g.dilation)
-    # windows: (N, C, KH, KW, OH, OW)
-    n, *patch = windows.shape[:4]
+    # Laid out with the batch as the last axis in memory, so that the windows of a row
+    # are copied in runs of N. The axes themselves stay (N, C, H, W).
+    last = np.ascontiguousarray(x.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
+    seen = slide(where, last, windows)  # (N, C, KH, KW, OH, OW)
+    n, *patch = seen.shape[:4]
     entries = int(np.prod(patch))  # C·KH·KW
 
     def row(i: int) -> tuple[FloatArray, FloatArray]:
         """Kernels (OW, out, C·KH·KW) and windows (OW, C·KH·KW, N) of output row i."""
-        cols = windows[..., i, :].transpose(4, 1, 2, 3, 0).reshape(ow, entries, n)
+        cols = seen[..., i, :].transpose(4, 1, 2, 3, 0).reshape(ow, entries, n)
         return weight[i].reshape(ow, out, entries), cols
 
     # One row at a time: the weights, which are by far the largest array, are read once
@@ -111,14 +107,14 @@ def local_conv2d(
 
     def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
         dweight = np.empty_like(weight)
-        dwindows = np.empty(windows.shape, x.dtype)
+        dwindows = np.empty(seen.shape, x.dtype)
         for i in range(oh):
             kernels, cols = row(i)
             drow = dy[:, :, i].transpose(2, 1, 0)  # (OW, out, N)
             dweight[i] = (drow @ cols.swapaxes(1, 2)).reshape(dweight[i].shape)
             dcols = kernels.swapaxes(1, 2) @ drow  # (OW, C·KH·KW, N)
             dwindows[..., i, :] = dcols.reshape(ow, *patch, n).transpose(4, 1, 2, 3, 0)
-        dbias = None if bias is None else dy.sum(axis=0).transpose(1, 2, 0)
-        return fold(dwindows, size, **g.keywords), dweight, dbias
+        dx = put_back(dwindows, (x.shape[2], x.shape[3]), windows)
+        return dx, dweight, None if bias is None else total(dy, 0).transpose(1, 2, 0)
 
     return y, pullback

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from .. import _checks as check
 from .._checks import FloatArray, Padding, Pair
-from ..windows import geometry, unfold
+from ..arithmetic import parse_windows
+from ..windows import slide
+from ._correlation import convolve
 from ._differentiable import Pullback, differentiable
-from .convolution import conv2d
+from ._sums import total
 
 
 @differentiable
@@ -24,7 +25,7 @@ def partial_conv2d(
     stride: int | Pair = 1,
     padding: int | Pair | Padding | str = 0,
     dilation: int | Pair = 1,
-) -> tuple[Any, Pullback]:
+) -> tuple[tuple[FloatArray, np.ndarray], Pullback]:
     r"""Convolve the known pixels only, and make up for those that are missing.
 
     .. math::
@@ -83,33 +84,31 @@ def partial_conv2d(
     (array([[ 0. , 12. , 13.5]]), array([[0, 1, 1]]))
     """
     where = "partial_conv2d"
-    x, weight, bias = check.float_arrays(  # type: ignore[assignment]
-        where, x=x, weight=weight, bias=bias
-    )
+    x, weight = check.float_arrays(where, x=x, weight=weight)
     check.rank(where, "x", x, "N C H W")
     check.rank(where, "weight", weight, "out in KH KW")
     check.channels(where, x, weight, out_axis=0)
-    check.shape(where, "bias", bias, weight.shape[:1])
+    bias = check.optional_bias(where, bias, weight.shape[:1], x)
     known = _known(where, mask, (x.shape[0], 1, *x.shape[2:]))
-    g = geometry(where, x.shape[2:], weight.shape[2:], stride, padding, dilation)
+    windows = parse_windows(where, weight.shape[2:], stride, padding, dilation)
 
-    seen = np.where(known, x, x.dtype.type(0))
-    y, pull_back_conv = conv2d.vjp(seen, weight, None, **g.keywords)
-    windows = unfold(known.astype(x.dtype), g.kernel_size, **g.keywords)
-    count = windows.sum(axis=(2, 3))  # known pixels: (N, 1, OH, OW)
-    valid = count > 0
-    ratio = np.where(valid, prod(g.kernel_size) / np.maximum(count, 1), 0)
-    ratio = ratio.astype(x.dtype)
-    y = np.where(valid, y * ratio, x.dtype.type(0))
+    zero = x.dtype.type(0)
+    y, pull_back_conv = convolve(where, np.where(known, x, zero), weight, windows)
+    count = slide(where, known.astype(x.dtype), windows).sum(axis=(2, 3))
+    valid = count > 0  # pixels that are known: (N, 1, OH, OW)
+    ratio = (prod(weight.shape[2:]) / np.maximum(count, 1)).astype(x.dtype)
+    y *= ratio
     if bias is not None:
-        y += np.where(valid, bias[:, None, None], x.dtype.type(0))
+        y += bias[:, None, None]
+    y = np.where(valid, y, zero)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
-        dx, dweight, _ = pull_back_conv(dy * ratio)
-        dbias = None if bias is None else np.where(valid, dy, 0).sum(axis=(0, 2, 3))
-        return np.where(known, dx, x.dtype.type(0)), None, dweight, dbias
+        dy = np.where(valid, dy, zero)  # nothing comes from a window without pixels
+        dx, dweight = pull_back_conv(dy * ratio)
+        dbias = None if bias is None else total(dy, (0, 2, 3))
+        return np.where(known, dx, zero), None, dweight, dbias
 
-    return (y, valid.astype(np.asarray(mask).dtype)), pullback
+    return (y, valid.astype(mask.dtype)), pullback
 
 
 def _known(where: str, mask: object, needed: tuple[int, ...]) -> np.ndarray:
@@ -117,9 +116,10 @@ def _known(where: str, mask: object, needed: tuple[int, ...]) -> np.ndarray:
     if not isinstance(mask, np.ndarray) or mask.dtype.kind not in "biuf":
         got = getattr(mask, "dtype", type(mask).__name__)
         raise TypeError(f"{where}: mask must be an array of zeros and ones, got {got}")
-    check.shape(where, "mask", mask, needed)
-    known: np.ndarray = mask == 1
-    if not (known | (mask == 0)).all():
-        other = mask[~(known | (mask == 0))][0]
+    values = check.array(where, "mask", mask)
+    check.shape(where, "mask", values, needed)
+    known: np.ndarray = values == 1
+    if not (known | (values == 0)).all():
+        other = values[~(known | (values == 0))][0]
         raise ValueError(f"{where}: mask must hold only 0 and 1, got {other}")
     return known

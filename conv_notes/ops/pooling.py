@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import _checks as check
 from .._checks import FloatArray, Pair
-from ..arithmetic import effective_kernel_size
-from ..windows import Geometry, fold, geometry
+from ..arithmetic import Window, Windows, parse_windows
+from ..windows import output_size, put_back, taken
 from ._differentiable import Pullback, differentiable
+from ._sums import total
+
+#: The index of a maximum in a window that sees no pixel.
+NOWHERE = -1
 
 
 @differentiable
@@ -24,7 +28,7 @@ def max_pool2d(
     dilation: int | Pair = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
-) -> tuple[Any, Pullback]:
+) -> tuple[FloatArray | Any, Pullback]:
     r"""Keep the largest value of every window.
 
     .. math:: y[n, c, i, j] = \max_{a, b} x[n, c,\; iS + aD - P,\; jS + bD - P]
@@ -41,8 +45,9 @@ def max_pool2d(
     stride : int or (int, int), optional
         S; the kernel size where left out, so that windows do not overlap.
     padding : int or (int, int)
-        P, at most half the kernel size. With dilation a window can still lie in the
-        padding entirely; its maximum is minus infinity.
+        P, at most half the kernel size. With dilation a window can still see nothing
+        but padding; its maximum is minus infinity, its index −1, and no gradient
+        passes.
     dilation : int or (int, int)
         D.
     ceil_mode : bool
@@ -54,7 +59,7 @@ def max_pool2d(
     -------
     ndarray, shape (N, C, OH, OW)
         Same dtype as `x`. With `return_indices` a tuple of it and an int64 array of
-        the same shape: positions in the flattened H × W plane.
+        the same shape: positions in the flattened H × W plane, each inside its window.
 
     Raises
     ------
@@ -76,20 +81,21 @@ def max_pool2d(
     array([[[[4., 5.]]]])
     """
     where = "max_pool2d"
-    (x,) = check.float_arrays(where, x=x)  # type: ignore[assignment]
+    (x,) = check.float_arrays(where, x=x)
     check.rank(where, "x", x, "N C H W")
-    g = pool_geometry(
-        where, x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode
-    )
-    y = _max(x, g)
-    indices = _argmax(x, g) if return_indices else None
+    windows = pool_windows(where, kernel_size, stride, padding, dilation)
+    windows = _fitted(where, x, windows, ceil_mode)
+    y = _max(x, windows)
+    indices = _argmax(x, windows) if return_indices else None
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
         planes = np.zeros((x.shape[0] * x.shape[1], x.shape[2] * x.shape[3]), x.dtype)
         # Only now: to find where a maximum stands takes far longer than to find it.
-        at = _argmax(x, g) if indices is None else indices
+        at = _argmax(x, windows) if indices is None else indices
         at = at.reshape(len(planes), y.shape[2] * y.shape[3])
-        np.add.at(planes, (np.arange(len(planes))[:, None], at), dy.reshape(at.shape))
+        plane, window = np.nonzero(at != NOWHERE)
+        given = dy.reshape(at.shape)[plane, window]
+        np.add.at(planes, (plane, at[plane, window]), given)
         return (planes.reshape(x.shape),)
 
     return ((y, indices) if return_indices else y), pullback
@@ -104,7 +110,7 @@ def avg_pool2d(
     padding: int | Pair = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> tuple[Any, Pullback]:
+) -> tuple[FloatArray, Pullback]:
     r"""Replace every window by its mean.
 
     .. math::
@@ -152,30 +158,29 @@ def avg_pool2d(
     array([[[[2., 2.]]]])
     """
     where = "avg_pool2d"
-    (x,) = check.float_arrays(where, x=x)  # type: ignore[assignment]
+    (x,) = check.float_arrays(where, x=x)
     check.rank(where, "x", x, "N C H W")
-    size = x.shape[2:]
-    g = pool_geometry(where, size, kernel_size, stride, padding, 1, ceil_mode)
-    rows, cols = (_counts(size[axis], g, axis, count_include_pad) for axis in (0, 1))
-    divisor = np.outer(rows, cols).astype(x.dtype)
+    windows = pool_windows(where, kernel_size, stride, padding)
+    windows = _fitted(where, x, windows, ceil_mode)
     y = x
     for axis in (1, 0):
-        y = sum(value for value, _ in _taps(y, g, axis, fill=0))  # type: ignore[assignment]
-    (top, bottom), (left, right) = g.padding
-    rows_beyond, cols_beyond = (_beyond(size[axis], g, axis) for axis in (0, 1))
-    sides = (top, bottom + rows_beyond), (left, right + cols_beyond)
+        y = _added([value for value, _ in _taps(y, windows, axis, 0)])
+    size = x.shape[2], x.shape[3]
+    axes = zip(windows, size, y.shape[2:], strict=True)
+    divisor = np.outer(*(_counted(*axis, count_include_pad) for axis in axes))
+    divisor = divisor.astype(x.dtype)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
         each = (dy / divisor)[:, :, None, None]  # the same for all of a window
-        windows = np.broadcast_to(each, (*x.shape[:2], *g.kernel_size, *g.output_size))
-        dx = fold(windows, size, stride=g.stride, padding=sides)
-        return (dx,)
+        kernel = (window.kernel_size for window in windows)
+        every = np.broadcast_to(each, (*x.shape[:2], *kernel, *y.shape[2:]))
+        return (np.ascontiguousarray(put_back(every, size, windows)),)
 
     return y / divisor, pullback
 
 
 @differentiable
-def global_avg_pool2d(x: FloatArray) -> tuple[Any, Pullback]:
+def global_avg_pool2d(x: FloatArray) -> tuple[FloatArray, Pullback]:
     r"""Replace each map by its mean.
 
     .. math:: y[n, c] = \frac{1}{HW} \sum_{i, j} x[n, c, i, j]
@@ -208,7 +213,7 @@ def global_avg_pool2d(x: FloatArray) -> tuple[Any, Pullback]:
     array([[1.5, 5.5]])
     """
     where = "global_avg_pool2d"
-    (x,) = check.float_arrays(where, x=x)  # type: ignore[assignment]
+    (x,) = check.float_arrays(where, x=x)
     check.rank(where, "x", x, "N C H W")
     pixels = x.shape[2] * x.shape[3]
     if pixels == 0:
@@ -217,26 +222,18 @@ def global_avg_pool2d(x: FloatArray) -> tuple[Any, Pullback]:
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
         return (np.broadcast_to((dy / pixels)[:, :, None, None], x.shape).copy(),)
 
-    return x.mean(axis=(2, 3)), pullback
+    return total(x, (2, 3)) / x.dtype.type(pixels), pullback
 
 
-def pool_geometry(
+def pool_windows(
     where: str,
-    size: tuple[int, ...],
     kernel_size: object,
     stride: object,
     padding: object,
     dilation: object = 1,
-    ceil_mode: bool = False,
-) -> Geometry:
-    """Geometry of a pooling window, whose stride is its size unless it is given."""
+) -> Windows:
+    """Windows of a pooling, whose stride is their size unless it is given."""
     stride = kernel_size if stride is None else stride
-    pads, kernel = checked_half(where, padding, kernel_size)
-    return geometry(where, size, kernel, stride, pads, dilation, ceil_mode)
-
-
-def checked_half(where: str, padding: object, kernel_size: object) -> tuple[Pair, Pair]:
-    """Padding and kernel size, once the one is at most half the other."""
     pads = check.pair(where, "padding", padding, 0)
     kernel = check.pair(where, "kernel_size", kernel_size, 1)
     if any(2 * p > k for p, k in zip(pads, kernel, strict=True)):
@@ -244,73 +241,88 @@ def checked_half(where: str, padding: object, kernel_size: object) -> tuple[Pair
             f"{where}: padding must be at most half the kernel, got "
             f"padding={padding}, kernel_size={kernel_size}"
         )
-    return pads, kernel
+    return parse_windows(where, kernel, stride, pads, dilation)
 
 
-def _max(x: FloatArray, g: Geometry) -> FloatArray:
+def _fitted(where: str, x: FloatArray, windows: Windows, ceil_mode: bool) -> Windows:
+    """`windows`, with so much padding after the image that the last one fits in."""
+    rows, cols = windows
+    oh, ow = output_size(where, x.shape, windows, ceil_mode)
+    height, width = x.shape[2:]
+    return _reaching(rows, height, oh), _reaching(cols, width, ow)
+
+
+def _reaching(window: Window, size: int, count: int) -> Window:
+    end = (count - 1) * window.stride + window.span
+    return window._replace(after=max(window.after, end - window.before - size))
+
+
+def _max(x: FloatArray, windows: Windows) -> FloatArray:
     """Maxima of all windows: along each row first, then down the columns."""
     for axis in (1, 0):
-        first, *others = (value for value, _ in _taps(x, g, axis))
+        first, *others = (value for value, _ in _taps(x, windows, axis, -np.inf))
         x = first.copy()  # also where the window is one pixel: the result is no view
         for value in others:
             np.maximum(x, value, out=x)
     return x
 
 
-def _argmax(x: FloatArray, g: Geometry) -> np.ndarray:
+def _argmax(x: FloatArray, windows: Windows) -> np.ndarray:
     """Where in its H × W plane each maximum stands, in the same two passes."""
-    best, column = _argmax_along(x, g, 1)  # the best of each row of a window
-    _, row = _argmax_along(best, g, 0)  # and of those, the best
-    indices: np.ndarray = row * x.shape[3] + np.take_along_axis(column, row, axis=2)
-    return indices
+    best, column = _argmax_along(x, windows, 1)  # the best of each row of a window
+    _, row = _argmax_along(best, windows, 0)  # and of those, the best
+    column = np.take_along_axis(column, np.maximum(row, 0), axis=2)
+    nowhere = (row == NOWHERE) | (column == NOWHERE)
+    return np.where(nowhere, NOWHERE, row * x.shape[3] + column)
 
 
-def _argmax_along(x: FloatArray, g: Geometry, axis: int) -> tuple[FloatArray, Any]:
-    first, *others = _taps(x, g, axis)
+def _argmax_along(
+    x: FloatArray, windows: Windows, axis: int
+) -> tuple[FloatArray, np.ndarray]:
+    first, *others = _taps(x, windows, axis, -np.inf)
     best = first[0].copy()
     found = np.broadcast_to(first[1], best.shape).copy()
     for value, number in others:
-        better = (value > best) | np.isnan(value)  # strictly: the first of equals stays
+        # Strictly: the first of equals stays. But even minus infinity beats padding.
+        better = (value > best) | np.isnan(value) | (found == NOWHERE)
         np.copyto(best, value, where=better)
         np.copyto(found, number, where=better)
     return best, found
 
 
-def _counts(size: int, g: Geometry, axis: int, include_pad: bool) -> np.ndarray:
-    """How many pixels of each window along `axis` count towards its mean."""
-    before = g.padding[axis][0]
-    start = np.arange(g.output_size[axis]) * g.stride[axis] - before
-    end = np.minimum(start + g.kernel_size[axis], size + before)
+def _counted(window: Window, size: int, count: int, include_pad: bool) -> np.ndarray:
+    """How many pixels of each window along an axis count towards its mean."""
+    start = np.arange(count) * window.stride - window.before
+    # Pooling pads both sides alike; what a last window sees beyond never counts.
+    end = np.minimum(start + window.kernel_size, size + window.before)
     if include_pad:
         return end - start
     return np.minimum(end, size) - np.maximum(start, 0)
 
 
-def _beyond(size: int, g: Geometry, axis: int) -> int:
-    """By how much the last window along `axis` reaches over the padded image."""
-    count, (before, after) = g.output_size[axis], g.padding[axis]
-    span = effective_kernel_size(g.kernel_size[axis], g.dilation[axis])
-    return max(0, (count - 1) * g.stride[axis] + span - before - size - after)
-
-
 def _taps(
-    x: FloatArray, g: Geometry, axis: int, fill: float = -np.inf
-) -> Iterator[tuple[FloatArray, Any]]:
+    x: FloatArray, windows: Windows, axis: int, fill: float
+) -> Iterator[tuple[FloatArray, np.ndarray]]:
     """For each entry of the window along `axis`: its values, and their coordinates."""
-    size, count = x.shape[2 + axis], g.output_size[axis]
-    k, s, d = g.kernel_size[axis], g.stride[axis], g.dilation[axis]
-    before, after = g.padding[axis]
-    after += _beyond(size, g, axis)
-    if before or after:
+    window, size = windows[axis], x.shape[2 + axis]
+    count = window.output_size("pooling", size)
+    if window.before or window.after:
         pads = [(0, 0)] * 4
-        pads[2 + axis] = (before, after)
+        pads[2 + axis] = (window.before, window.after)
         x = np.pad(x, pads, constant_values=fill)
-    # An entry of padding can only be "found" in a window of nothing but -inf; the
-    # nearest pixel then stands for it.
-    numbers = np.clip(np.arange(before + size + after) - before, 0, size - 1)
-    for a in range(k):
-        at = slice(a * d, a * d + (count - 1) * s + 1, s)
+    numbers = np.full(window.before + size + window.after, NOWHERE)
+    numbers[window.before : window.before + size] = np.arange(size)
+    for tap in range(window.kernel_size):
+        at = taken(window, tap, count)
         if axis == 1:
             yield x[..., at], numbers[at]
         else:
             yield x[:, :, at], numbers[at, None]
+
+
+def _added(parts: Sequence[FloatArray]) -> FloatArray:
+    """The sum of the parts, in pairs: so that many of them lose no digits."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return _added(parts[:half]) + _added(parts[half:])

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from .. import _checks as check
 from .._checks import FloatArray, Pair
-from ..arithmetic import conv_transpose_output_size
-from ..windows import unfold
+from ..arithmetic import parse_windows
+from ..windows import slide
 from ._correlation import (
     EVERYWHERE,
     correlate,
@@ -17,6 +13,7 @@ from ._correlation import (
     gradient_of_weight,
 )
 from ._differentiable import Pullback, differentiable
+from ._sums import total
 
 
 @differentiable
@@ -30,7 +27,7 @@ def conv_transpose2d(
     output_padding: int | Pair = 0,
     groups: int = 1,
     dilation: int | Pair = 1,
-) -> tuple[Any, Pullback]:
+) -> tuple[FloatArray, Pullback]:
     r"""Let every input value paint its kernel onto the output, and add it all up.
 
     .. math::
@@ -85,9 +82,7 @@ def conv_transpose2d(
     array([[ 1.,  1., 11., 10., 10.]])
     """
     where = "conv_transpose2d"
-    x, weight, bias = check.float_arrays(  # type: ignore[assignment]
-        where, x=x, weight=weight, bias=bias
-    )
+    x, weight = check.float_arrays(where, x=x, weight=weight)
     check.rank(where, "x", x, "N C H W")
     check.rank(where, "weight", weight, "in out/groups KH KW")
     check.not_empty(where, weight)
@@ -99,40 +94,26 @@ def conv_transpose2d(
             f"they must be equal and divisible by groups={groups} "
             f"(x.shape={x.shape}, weight.shape={weight.shape})"
         )
-    check.shape(where, "bias", bias, (out,))
-    strides = check.pair(where, "stride", stride, 1)
-    dilations = check.pair(where, "dilation", dilation, 1)
+    bias = check.optional_bias(where, bias, (out,), x)
     pads = check.pair(where, "padding", padding, 0)
     extra = check.pair(where, "output_padding", output_padding, 0)
-    axes = zip(
-        x.shape[2:], weight.shape[2:], strides, pads, extra, dilations, strict=True
+    windows = parse_windows(where, weight.shape[2:], stride, pads, dilation)
+    height, width = x.shape[2:]
+    size = (
+        windows[0].painted_size(where, height, extra[0]),
+        windows[1].painted_size(where, width, extra[1]),
     )
-    with check.in_the_name_of(where, "conv_transpose_output_size"):
-        oh, ow = (conv_transpose_output_size(*axis) for axis in axes)
-
-    # All kernels are painted onto a canvas, of which the output is cut out: `padding`
-    # is cut off before it, and what `extra` adds after it is blank.
-    geometry = {"stride": strides, "dilation": dilations}
-    tiled = weight[None, None]  # of that convolution: (out, in / groups, KH, KW)
-    sizes = zip(x.shape[2:], weight.shape[2:], strides, dilations, strict=True)
-    painted = tuple((n - 1) * s + d * (k - 1) + 1 for n, k, s, d in sizes)
-    canvas = (painted[0] + extra[0], painted[1] + extra[1])
-    inside = np.s_[:, :, : painted[0], : painted[1]]
-    output = np.s_[:, :, pads[0] : pads[0] + oh, pads[1] : pads[1] + ow]
-
-    full = np.zeros((len(x), out, *canvas), x.dtype)
-    full[inside] = gradient_of_input(tiled, EVERYWHERE, groups, x, painted, geometry)
-    y = np.ascontiguousarray(full[output])
+    # To that convolution the weight is (out, in / groups, KH, KW).
+    tiled = weight[None, None]
+    y = gradient_of_input(tiled, EVERYWHERE, groups, x, size, windows)
     if bias is not None:
         y += bias[:, None, None]
 
     def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
-        dfull = np.zeros_like(full)
-        dfull[output] = dy
-        windows = unfold(dfull[inside], weight.shape[2:], **geometry)
-        dx = correlate(windows, tiled, EVERYWHERE, groups)
-        dweight = gradient_of_weight(windows, tiled, EVERYWHERE, groups, x)
-        dbias = None if bias is None else dy.sum(axis=(0, 2, 3))
-        return dx, dweight[0, 0], dbias
+        # Output padding can hold more windows than there are inputs.
+        seen = slide(where, dy, windows)[..., :height, :width]
+        dx = correlate(seen, tiled, EVERYWHERE, groups)
+        dweight = gradient_of_weight(seen, tiled, EVERYWHERE, groups, x)
+        return dx, dweight[0, 0], None if bias is None else total(dy, (0, 2, 3))
 
     return y, pullback

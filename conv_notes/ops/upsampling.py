@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .. import _checks as check
-from .._checks import FloatArray, Pair
+from .._checks import FloatArray, IntArray, Pair
+from ..arithmetic import Window
 from ._differentiable import Pullback, differentiable
-from .pooling import checked_half
+from .pooling import pool_windows
 
 
 @differentiable
@@ -21,7 +20,7 @@ def max_unpool2d(
     stride: int | Pair | None = None,
     padding: int | Pair = 0,
     output_size: Pair | None = None,
-) -> tuple[Any, Pullback]:
+) -> tuple[FloatArray, Pullback]:
     r"""Put every value where `max_pool2d` found it, and zeros elsewhere.
 
     Where two values have one position, which overlapping windows can give, the last in
@@ -32,7 +31,8 @@ def max_unpool2d(
     x : ndarray, shape (N, C, H, W)
         float32 or float64. N may be 0.
     indices : ndarray, shape (N, C, H, W), integer
-        Positions in the flattened plane of the result, as `max_pool2d` returns them.
+        Positions in the flattened plane of the result, as `max_pool2d` returns them:
+        each lies in the window it was found in.
     kernel_size, stride, padding
         Those of the pooling, from which the size of the result follows as
         :math:`(H - 1) S - 2P + K`.
@@ -49,7 +49,7 @@ def max_unpool2d(
     TypeError
         If `x` is not a float32 or float64 array, or `indices` not an integer one.
     ValueError
-        If the shapes do not fit, or an index lies outside the result.
+        If the shapes do not fit, or an index lies outside the window it belongs to.
 
     References
     ----------
@@ -66,27 +66,18 @@ def max_unpool2d(
              [4., 0.]]]])
     """
     where = "max_unpool2d"
-    (x,) = check.float_arrays(where, x=x)  # type: ignore[assignment]
+    (x,) = check.float_arrays(where, x=x)
     check.rank(where, "x", x, "N C H W")
-    check.integer_array(where, "indices", indices)
+    indices = check.integer_array(where, "indices", indices)
     check.shape(where, "indices", indices, x.shape)
-    pads, kernel = checked_half(where, padding, kernel_size)
-    strides = kernel if stride is None else check.pair(where, "stride", stride, 1)
-    axes = zip(x.shape[2:], kernel, strides, pads, strict=True)
-    oh, ow = ((size - 1) * s - 2 * p + k for size, k, s, p in axes)
-    if output_size is not None:
-        oh, ow = check.pair(where, "output_size", output_size, 1)
-    if oh < 1 or ow < 1:
-        raise ValueError(
-            f"{where}: the result would be {oh} x {ow} (x.shape={x.shape}, "
-            f"kernel_size={kernel_size}, stride={stride}, padding={padding})"
-        )
-    if indices.size and not 0 <= indices.min() <= indices.max() < oh * ow:
-        raise ValueError(
-            f"{where}: indices must be 0 to {oh * ow - 1} for a result of {oh} x {ow}, "
-            f"got {indices.min()} to {indices.max()}"
-        )
+    rows, cols = pool_windows(where, kernel_size, stride, padding)
     n, channels, height, width = x.shape
+    if output_size is None:
+        oh, ow = rows.painted_size(where, height), cols.painted_size(where, width)
+    else:
+        oh, ow = check.pair(where, "output_size", output_size, 1)
+    indices = indices.astype(np.int64)
+    _check_origin(where, indices, rows, cols, (oh, ow))
     flat = indices.reshape(n, channels, height * width)
     y = np.zeros((n, channels, oh * ow), x.dtype)
     np.put_along_axis(y, flat, x.reshape(flat.shape), axis=2)
@@ -103,8 +94,28 @@ def max_unpool2d(
     return y.reshape(n, channels, oh, ow), pullback
 
 
+def _check_origin(
+    where: str, indices: IntArray, rows: Window, cols: Window, size: Pair
+) -> None:
+    """Raise unless each index lies in the window that it is said to come from."""
+    height, width = indices.shape[2:]
+    top = np.arange(height)[:, None] * rows.stride - rows.before
+    left = np.arange(width) * cols.stride - cols.before
+    row, col = np.divmod(indices, size[1])
+    fits = (row >= np.maximum(top, 0)) & (row < np.minimum(top + rows.span, size[0]))
+    fits &= (col >= left) & (col < left + cols.span)
+    if not fits.all():
+        at = tuple(map(int, np.argwhere(~fits)[0]))
+        raise ValueError(
+            f"{where}: indices must lie each in its own window, of a plane of "
+            f"{size[0]} x {size[1]}, got {indices[at]} at {at} (kernel_size="
+            f"{rows.kernel_size, cols.kernel_size}, stride={rows.stride, cols.stride}, "
+            f"padding={rows.before, cols.before}); with a remainder, give output_size"
+        )
+
+
 @differentiable
-def pixel_shuffle(x: FloatArray, upscale_factor: int) -> tuple[Any, Pullback]:
+def pixel_shuffle(x: FloatArray, upscale_factor: int) -> tuple[FloatArray, Pullback]:
     r"""Interleave r² channels into one map that is r times as high and wide.
 
     .. math:: y[n, c,\; ir + a,\; jr + b] = x[n,\; cr^2 + ar + b,\; i, j]
@@ -141,7 +152,7 @@ def pixel_shuffle(x: FloatArray, upscale_factor: int) -> tuple[Any, Pullback]:
              [2., 3.]]]])
     """
     where = "pixel_shuffle"
-    (x,) = check.float_arrays(where, x=x)  # type: ignore[assignment]
+    (x,) = check.float_arrays(where, x=x)
     check.rank(where, "x", x, "N C H W")
     r = check.integer(where, "upscale_factor", upscale_factor, 1)
     n, channels, height, width = x.shape

@@ -16,7 +16,7 @@ from .classification import softmax
 @differentiable
 def vlad(
     x: FloatArray, centers: FloatArray, *, normalize: bool = True
-) -> tuple[Any, Pullback]:
+) -> tuple[FloatArray, Pullback]:
     r"""Sum, for each centre, how the descriptors nearest to it differ from it.
 
     .. math:: V[k] = \sum_{i\,:\,k = \arg\min_{k'} \|x_i - c_{k'}\|} (x_i - c_k)
@@ -60,7 +60,7 @@ def vlad(
     array([[ 3., -1.]])
     """
     where = "vlad"
-    x, centers = check.float_arrays(where, x=x, centers=centers)  # type: ignore[assignment]
+    x, centers = check.float_arrays(where, x=x, centers=centers)
     check.rank(where, "x", x, "N D H W")
     n, d, height, width = x.shape
     _check_centers(where, d, centers=centers)
@@ -86,7 +86,7 @@ def netvlad(
     centers: FloatArray,
     *,
     normalize: bool = True,
-) -> tuple[Any, Pullback]:
+) -> tuple[FloatArray, Pullback]:
     r"""VLAD with a soft assignment, so that all of it can be learned.
 
     .. math::
@@ -147,7 +147,7 @@ def ghost_vlad(
     n_ghost: int,
     *,
     normalize: bool = True,
-) -> tuple[Any, Pullback]:
+) -> tuple[FloatArray, Pullback]:
     r"""NetVLAD with clusters that take descriptors in and are then left out.
 
     A ghost cluster is there for what should not count, such as blurred faces: it draws
@@ -205,7 +205,7 @@ def action_vlad(
     centers: FloatArray,
     *,
     normalize: bool = True,
-) -> tuple[Any, Pullback]:
+) -> tuple[FloatArray, Pullback]:
     r"""NetVLAD over a video: one vector from the descriptors of all its frames.
 
     Parameters
@@ -290,7 +290,7 @@ def netvlad_init(centers: FloatArray, alpha: float) -> tuple[FloatArray, FloatAr
     (array([[12., 16.]]), array([-50.]))
     """
     where = "netvlad_init"
-    (centers,) = check.float_arrays(where, centers=centers)  # type: ignore[assignment]
+    (centers,) = check.float_arrays(where, centers=centers)
     check.rank(where, "centers", centers, "K D")
     scale = centers.dtype.type(check.positive(where, "alpha", alpha))
     return 2 * scale * centers, -scale * (centers**2).sum(axis=1)
@@ -305,9 +305,9 @@ def _soft_vlad(
     centers: FloatArray,
     n_ghost: int,
     normalize: bool,
-) -> tuple[Any, Pullback]:
-    x, weight, bias, centers = check.float_arrays(  # type: ignore[assignment]
-        where, "", x=x, weight=weight, bias=bias, centers=centers
+) -> tuple[FloatArray, Pullback]:
+    x, weight, bias, centers = check.float_arrays(
+        where, x=x, weight=weight, bias=bias, centers=centers
     )
     check.rank(where, "x", x, axes)
     *batch, d, _, _ = x.shape  # (N,) or (N, T)

@@ -189,12 +189,13 @@ def run_max_unpool(attributes, x, indices, output_shape=None):
         "padding": [before for before, _ in explicit_padding(attributes, None)],
     }
     # Indices count through the whole array, of the size that follows from the pooling.
-    size = cn.max_unpool2d(x, 0 * indices, kernel_size, **options).shape
-    _, _, row, col = np.unravel_index(indices, size)
+    axes = zip(x.shape[2:], kernel_size, *options.values(), strict=True)
+    size = tuple((n - 1) * s - 2 * p + k for n, k, s, p in axes)
+    _, _, row, col = np.unravel_index(indices, (*x.shape[:2], *size))
     if output_shape is not None:
-        size = tuple(map(int, output_shape))
-    at = np.ravel_multi_index((row, col), size[2:])
-    return [cn.max_unpool2d(x, at, kernel_size, **options, output_size=size[2:])]
+        size = tuple(map(int, output_shape[2:]))
+    at = np.ravel_multi_index((row, col), size)
+    return [cn.max_unpool2d(x, at, kernel_size, **options, output_size=size)]
 
 
 def output_sizes(attributes, shape, scales, sizes):

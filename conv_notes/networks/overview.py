@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .._checks import Shape
 from ..arithmetic import ReceptiveField, receptive_field
 from ..layers import Layer
-from ..layers._layer import Shape
 from ..table import Table
 from .containers import Parallel, Sequential
 
@@ -133,16 +133,16 @@ def _rows(
 ) -> Iterator[Row]:
     """The rows of `layer`, which comes after the layers `before`."""
     if isinstance(layer, Sequential):
-        for i, inner, its_input in layer.parts(shape):
-            yield from _rows(inner, its_input, before, _join(name, i), prefix)
+        for i, inner, plan in layer.parts(shape):
+            yield from _rows(inner, plan.input, before, _join(name, i), prefix)
             before = (*before, inner)
         return
     label = repr(layer)
     counts = layer.n_params(shape), layer.macs(shape), layer.bytes_moved(shape)
     if isinstance(layer, Parallel):
-        for i, branch, its_input in layer.parts(shape):
+        for i, branch, plan in layer.parts(shape):
             inside = f"{prefix}branch {int(i) + 1}: "
-            yield from _rows(branch, its_input, before, _join(name, i), inside)
+            yield from _rows(branch, plan.input, before, _join(name, i), inside)
         label = f"concatenate {len(layer.branches)} branches"
         counts = 0, 0, 0  # they stand in the rows of the branches
     path = (*before, layer)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from .. import _checks as check
-from .._checks import FloatArray
-from ._layer import Layer, Params, Shape
+from .._checks import FloatArray, Shape
+from ..layers import Layer, Params
+from .containers import Container, Parallel, below
 
 
 def weight_ids(layer: Layer, input_shape: Shape) -> np.ndarray:
@@ -124,12 +125,46 @@ def dense_matrix(
     for name in [name for name in shapes if not _is_bias(name)]:
         if name not in params:
             raise ValueError(f"{where}: params must hold {name!r}, got {[*params]}")
-        (array,) = check.float_arrays(where, "", **{name: params[name]})
-        check.shape(where, name, array, shapes[name])
-        weights |= {name: array}  # type: ignore[dict-item]
+        (weights[name],) = check.float_arrays(where, **{name: params[name]})
+        check.shape(where, name, weights[name], shapes[name])
     dtype = next((array.dtype for array in weights.values()), np.dtype(np.float64))
     biases = {k: np.zeros(shape, dtype) for k, shape in shapes.items() if _is_bias(k)}
-    return _on_units(layer, {**biases, **weights}, input_shape, dtype)
+    params = {**biases, **weights}
+    if all(np.isfinite(array).all() for array in weights.values()):
+        return _on_units(layer, params, input_shape, dtype)
+    return _by_parts(layer, params, input_shape, dtype)
+
+
+def _by_parts(
+    layer: Layer, params: Params, input_shape: Shape, dtype: np.dtype[Any]
+) -> FloatArray:
+    """The same for weights that are not finite, of which zero times makes NaN."""
+    if isinstance(layer, Container):
+        matrices = [
+            _by_parts(part, below(params, name), plan.input, dtype)
+            for name, part, plan in layer.parts(input_shape)
+        ]
+        if isinstance(layer, Parallel):
+            return np.concatenate(matrices)
+        product = np.eye(prod(input_shape), dtype=dtype)
+        for matrix in matrices:
+            product = _connected_product(matrix, product)
+        return product
+    weights = [array for name, array in params.items() if not _is_bias(name)]
+    if not weights:
+        return _on_units(layer, params, input_shape, dtype)
+    ids = weight_ids(layer, input_shape)
+    gathered: FloatArray = np.where(ids < 0, dtype.type(0), weights[0].ravel()[ids])
+    return gathered
+
+
+def _connected_product(a: FloatArray, b: FloatArray) -> FloatArray:
+    """A · b without the terms in which a factor is zero: no connection."""
+    y = np.zeros((len(a), b.shape[1]), a.dtype)
+    for left, right in zip(a.T, b, strict=True):
+        out, into = np.flatnonzero(left), np.flatnonzero(right)
+        y[np.ix_(out, into)] += np.outer(left[out], right[into])
+    return y
 
 
 def _on_units(
