@@ -144,7 +144,7 @@ def _follow_back(stack: Stack) -> ReceptiveField:
 def _seen(stack: Stack, units: set[int]) -> set[int]:
     for item in reversed(stack):
         if isinstance(item, Window):
-            units = {i for o in units for i in _sources(item, o)}
+            units = {i for o in units for i in item.sources(o)}
         else:
             units = set().union(*(_seen(branch, units) for branch in item))
     return units
@@ -178,15 +178,6 @@ def _every(stack: Stack) -> Iterator[Window]:
         else:
             for branch in item:
                 yield from _every(branch)
-
-
-def _sources(w: Window, output: int) -> Iterator[int]:
-    """Positions, some in the padding, that `output` is computed from."""
-    for tap in range(0, w.kernel_size * w.dilation, w.dilation):
-        if not w.transposed:
-            yield output * w.stride + tap - w.before
-        elif (output + w.before - tap) % w.stride == 0:
-            yield (output + w.before - tap) // w.stride
 
 
 def _read(layers: object) -> Iterator[Any]:

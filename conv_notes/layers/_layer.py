@@ -32,7 +32,7 @@ class Plan(NamedTuple):
         """Number of parameters, biases included."""
         return sum(map(prod, self.params.values()))
 
-    def bytes_moved(self, itemsize: int) -> int:
+    def bytes_moved(self, itemsize: int = 4) -> int:
         """Bytes of input, parameters and output."""
         return (prod(self.input) + prod(self.output) + self.n_params) * itemsize
 

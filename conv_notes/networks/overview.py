@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .._checks import Shape
-from ..arithmetic import ReceptiveField, receptive_field
+from ..arithmetic import ReceptiveField, Window, receptive_field
 from ..layers import Layer
+from ..layers._layer import Plan
 from ..table import Table
 from .containers import Parallel, Sequential
 
@@ -18,7 +19,9 @@ class Row(NamedTuple):
 
     `bytes` is what the layer moves in float32, as ``Layer.bytes_moved`` says.
     `receptive_field` is a pair, (vertical, horizontal), where the two differ, and None
-    where no window describes what a unit sees; `sees_all` where it sees all.
+    where no window describes what a unit sees. `seen` is for a layer that sees all of
+    its input, and for those behind it: how much of the network's input that is, (rows,
+    columns) of an image; None for other layers.
     """
 
     name: str
@@ -29,7 +32,12 @@ class Row(NamedTuple):
     macs: int
     bytes: int
     receptive_field: ReceptiveField | tuple[ReceptiveField, ReceptiveField] | None
-    sees_all: bool
+    seen: tuple[int, ...] | None
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether a unit sees all that the layers before the first such layer left."""
+        return self.seen is not None
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Summary:
         ]
         for row in self.rows:
             counts = row.params, row.macs, row.bytes
-            seen = _seen(row.receptive_field) or ("all" if row.sees_all else "–")
+            seen = _seen(row, self.input_shape)
             cells.append((row.label, _times(row.output_shape), *counts, seen))
         header = "layer", "output shape", "parameters", "MACs", "bytes"
         return Table(
@@ -121,36 +129,38 @@ def summary(network: Layer, input_shape: Shape) -> Summary:
     """
     if not isinstance(network, Layer):
         raise TypeError(f"summary: network must be a layer, got {network!r}")
-    return Summary(input_shape, tuple(_rows(network, input_shape)))
+    plan = network.plan(input_shape)
+    return Summary(plan.input, tuple(_rows(network, plan)))
+
+
+#: Layers from the input on, each with its plan.
+Path = tuple[tuple[Layer, Plan], ...]
 
 
 def _rows(
-    layer: Layer,
-    shape: Shape,
-    before: tuple[Layer, ...] = (),
-    name: str = "",
-    prefix: str = "",
+    layer: Layer, plan: Plan, before: Path = (), name: str = "", prefix: str = ""
 ) -> Iterator[Row]:
     """The rows of `layer`, which comes after the layers `before`."""
     if isinstance(layer, Sequential):
-        for i, inner, plan in layer.parts(shape):
-            yield from _rows(inner, plan.input, before, _join(name, i), prefix)
-            before = (*before, inner)
+        for i, inner, its_plan in layer.parts(plan.input):
+            yield from _rows(inner, its_plan, before, _join(name, i), prefix)
+            before = (*before, (inner, its_plan))
         return
     label = repr(layer)
-    counts = layer.n_params(shape), layer.macs(shape), layer.bytes_moved(shape)
+    counts = plan.n_params, plan.macs, plan.bytes_moved()
     if isinstance(layer, Parallel):
-        for i, branch, plan in layer.parts(shape):
+        for i, branch, its_plan in layer.parts(plan.input):
             inside = f"{prefix}branch {int(i) + 1}: "
-            yield from _rows(branch, plan.input, before, _join(name, i), inside)
+            yield from _rows(branch, its_plan, before, _join(name, i), inside)
         label = f"concatenate {len(layer.branches)} branches"
         counts = 0, 0, 0  # they stand in the rows of the branches
-    path = (*before, layer)
-    seen = _field(path), any(each.sees_all for each in path)
-    yield Row(name, prefix + label, layer, layer.output_shape(shape), *counts, *seen)
+    path = (*before, (layer, plan))
+    field, seen = _field(path), _all_seen(path)
+    yield Row(name, prefix + label, layer, plan.output, *counts, field, seen)
 
 
-def _field(layers: tuple[Layer, ...]) -> Any:
+def _field(path: Path) -> Any:
+    layers = [layer for layer, _ in path]
     try:
         vertical, horizontal = (receptive_field(layers, axis=axis) for axis in (0, 1))
     except (TypeError, ValueError):  # a layer, or branches, that no window describes
@@ -158,9 +168,69 @@ def _field(layers: tuple[Layer, ...]) -> Any:
     return vertical if vertical == horizontal else (vertical, horizontal)
 
 
-def _seen(field: Any) -> str:
+def _all_seen(path: Path) -> tuple[int, ...] | None:
+    """What a layer that sees all of its input sees of the first one's, along each axis.
+
+    None where no layer sees all. The layers before one that does may leave out a rest,
+    which their stride or a pooling drops.
+    """
+    first = next((k for k, (layer, _) in enumerate(path) if layer.sees_all), None)
+    if first is None:
+        return None
+    shape = path[0][1].input
+    if len(shape) < 3:
+        return shape
+    counts = []
+    for axis in (0, 1):
+        pixels: Pixels = None
+        for layer, plan in reversed(path[: first + 1]):
+            pixels = _sources(layer, plan, axis, pixels)
+        counts.append(len(pixels or ()))
+    return tuple(counts)
+
+
+#: Along an axis; None for all there are, in a place or without one.
+Pixels = Collection[int] | None
+
+
+def _sources(layer: Layer, plan: Plan, axis: int, units: Pixels) -> Pixels:
+    """The rows, or columns, of its input from which a layer computes these units."""
+    if isinstance(layer, Sequential):
+        for _, inner, its_plan in reversed(list(layer.parts(plan.input))):
+            units = _sources(inner, its_plan, axis, units)
+        return units
+    if len(plan.input) < 3:
+        return None
+    size, windows = plan.input[1 + axis], getattr(layer, "windows", None)
+    if isinstance(layer, Parallel):
+        parts = layer.parts(plan.input)
+        found = [_sources(part, its_plan, axis, units) for _, part, its_plan in parts]
+        if any(pixels is None or len(pixels) == size for pixels in found):
+            return range(size)
+        return set().union(*(pixels or () for pixels in found))
+    if layer.sees_all or windows is None or len(plan.output) < 3:
+        return range(size)
+    window: Window = windows[axis]
+    return window.pixels(range(plan.output[1 + axis]) if units is None else units, size)
+
+
+def _seen(row: Row, whole: Shape) -> str:
+    """The field of a row in words, where the network's input is of shape `whole`."""
+    if row.seen is not None:
+        sizes = whole[1:] if len(whole) == 3 else whole
+        rows, *cols = (
+            "" if part == size else f"{part} of {size} "
+            for part, size in zip(row.seen, sizes, strict=True)
+        )
+        if not cols:
+            return "all"
+        if rows == cols[0]:
+            return f"{rows}rows and columns" if rows else "all"
+        named = rows and f"{rows}rows", cols[0] and f"{cols[0]}columns"
+        return ", ".join(filter(None, named))
+    field = row.receptive_field
     if field is None:
-        return ""
+        return "–"
     if isinstance(field, ReceptiveField):
         return str(field.size)
     return _times((field[0].size, field[1].size))
