@@ -1,10 +1,13 @@
 """The chapters are committed as they should be. That they still run is nbval's part."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 import run_notebooks
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 BOOK = run_notebooks.ROOT / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
@@ -71,3 +74,40 @@ def test_pictures_have_a_text_alternative(path):
         if kinds & {"image/svg+xml", "image/png"}:
             image = cell.metadata.get("mystnb", {}).get("image", {})
             assert image.get("alt"), f"{name}: metadata.mystnb.image.alt"
+
+
+TEXT = """\
+══ code first
+{"tags": ["hide-input"]}
+a = 1
+a
+── stream
+12
+
+── image/svg+xml 2559f3e8e681
+── text/plain
+1
+2
+── error
+why
+
+══ markdown b
+χ
+
+"""
+
+
+def test_git_compares_text(tmp_path):
+    outputs = [
+        new_output("stream", text="12\n"),
+        new_output("display_data", {"image/svg+xml": "<svg/>", "text/plain": "1\n2"}),
+        new_output("error", ename="E", evalue="why", traceback=["coloured"]),
+    ]
+    tags = {"tags": ["hide-input"]}
+    code = new_code_cell("a = 1\na", id="first", outputs=outputs, metadata=tags)
+    path = tmp_path / "chapter.ipynb"
+    nbformat.write(new_notebook(cells=[code, new_markdown_cell("χ", id="b")]), path)
+    program = [sys.executable, run_notebooks.ROOT / "tools/notebook_text.py", path]
+    assert subprocess.check_output(program, encoding="utf-8") == TEXT
+    path.write_text("<<<<<<< ours", "utf-8")
+    assert subprocess.check_output(program, encoding="utf-8") == "<<<<<<< ours\n"
