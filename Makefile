@@ -55,6 +55,7 @@ $(READY): pyproject.toml constraints.txt
 		|| { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes python3-venv; } </dev/null
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@test ! -e .git || git config diff.notebook.textconv '$(PYTHON) tools/notebook_text.py' || true
 	@touch $@
 
 .PHONY: help book test oldest bench lab read notebooks format clean

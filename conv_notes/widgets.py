@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
+from html import escape, unescape
 from itertools import product
 from math import prod
 from typing import Any
@@ -14,6 +16,33 @@ import ipywidgets as widgets
 from .draw import Drawing
 
 MOST_PICTURES = 60
+
+
+class _Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """What `explore` returns: the sliders above the picture.
+
+    As text it has a line for each state, with a digest of the picture or the words that
+    stand in its place. A notebook shows the widget and saves the text, so that whoever
+    compares outputs, as nbval does, sees which pictures changed.
+    """
+
+    def __repr__(self) -> str:
+        *sliders, stacks = self.children
+        lines = []
+        for state in product(*(range(len(slider.options)) for slider in sliders)):
+            shown = stacks
+            for index in state:
+                shown = shown.children[index]
+            settings = zip(sliders, state, strict=True)
+            at = ", ".join(f"{s.description}={s.options[i]}" for s, i in settings)
+            now = " (shown)" if state == tuple(s.index for s in sliders) else ""
+            lines.append(f"{at}{now}: {_in_short(shown.value)}")
+        return "\n".join(lines)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        # The base class would cut the text after its first line or two.
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
+        return bundle | {"text/plain": repr(self)}
 
 
 def explore(
@@ -43,7 +72,8 @@ def explore(
     Returns
     -------
     ipywidgets.VBox
-        The sliders above the picture.
+        The sliders above the picture. As text, a line for each state, with a digest of
+        its picture.
 
     Raises
     ------
@@ -105,7 +135,7 @@ def explore(
         ]
         for stack in level:
             widgets.jslink((slider, "index"), (stack, "selected_index"))
-    return widgets.VBox([*sliders, *level])
+    return _Explorer([*sliders, *level])
 
 
 def _labels(name: str, values: Sequence[Any] | Mapping[str, Any]) -> dict[str, Any]:
@@ -128,3 +158,9 @@ def _picture(figure: Callable[..., Drawing], state: dict[str, Any]) -> str:
     data = base64.b64encode(drawing.svg().encode()).decode()
     source = f"data:image/svg+xml;base64,{data}"
     return f'<img alt="{escape(drawing.alt)}" src="{source}">'
+
+
+def _in_short(html: str) -> str:
+    """What a picture says in words; a digest of it where it is an image."""
+    words = unescape(re.sub("<[^>]*>", "", html))
+    return words or hashlib.sha256(html.encode()).hexdigest()[:12]

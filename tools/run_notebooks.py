@@ -1,7 +1,9 @@
 """Execute chapters in place: `python tools/run_notebooks.py [book/x.ipynb ...]`.
 
 Without arguments, all that _toc.yml lists. What is written depends on the code alone:
-no times, no state and ids of widgets (the build has its own), the same metadata.
+no times, no state and ids of widgets (the build has its own), the same metadata. What a
+cell says does not depend on how many stand before it: it keeps the id that it has, and
+all bear the same number.
 """
 
 import sys
@@ -16,6 +18,9 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+#: The number of every executed cell. nbval asks only whether a cell has one, no page
+#: shows it, and counting would change all cells after a new one.
+EXECUTED = 1
 
 
 def notebooks() -> list[Path]:
@@ -36,9 +41,12 @@ def run(path: Path) -> None:
         resources={"metadata": {"path": path.parent}},
     ).execute()
     notebook.metadata = nbformat.from_dict(METADATA)
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number}"
-        for output in cell.get("outputs", []):
+    for cell in notebook.cells:
+        outputs = cell.get("outputs", [])
+        for counted in (cell, *outputs):
+            if counted.get("execution_count"):
+                counted.execution_count = EXECUTED
+        for output in outputs:
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     nbformat.validate(notebook)
     nbformat.write(notebook, path)

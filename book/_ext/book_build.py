@@ -85,9 +85,8 @@ def describe_failure(
     # Without the colours for a terminal.
     report = re.sub(r"\x1b\[[0-9;]*m", "", str(cause))
     frame = re.search(r"Cell In\[(\d+)\], line (\d+)", report)
-    if (
-        frame is None
-    ):  # a time-out has no traceback; it quotes the cell
+    # A time-out has no traceback; it quotes the cell.
+    if frame is None:
         return f"{name}: {report}"
     # The kernel numbers the cells it runs: those that hold code.
     run = [

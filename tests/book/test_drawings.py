@@ -212,6 +212,28 @@ def test_explore_draws_every_state_once():
     assert "Not possible: Conv2d: the kernel spans 9" in values[4]
 
 
+def test_explore_tells_every_picture_apart():
+    def lines(figure):
+        box = explore(figure, start={"stride": 2}, kernel=[2, 9], stride=[1, 2])
+        return box._repr_mimebundle_()["text/plain"].splitlines()
+
+    def mutant(kernel, stride):
+        drawing = matrix(kernel, stride)
+        if stride == 1:
+            drawing.alt += "!"
+        else:
+            drawing.axes[0].texts[-1].set_color("red")
+        return drawing
+
+    before, after = lines(matrix), lines(mutant)
+    assert before == lines(matrix)
+    assert re.fullmatch("kernel=2, stride=1: [0-9a-f]{12}", before[0])
+    assert re.fullmatch(r"kernel=2, stride=2 \(shown\): [0-9a-f]{12}", before[1])
+    assert before[2].startswith("kernel=9, stride=1: Not possible: Conv2d: the kernel")
+    same = [a == b for a, b in zip(before, after, strict=True)]
+    assert same == [False, False, True, True]
+
+
 @pytest.mark.parametrize(
     ("choices", "message"),
     [
