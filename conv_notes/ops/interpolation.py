@@ -237,6 +237,7 @@ def _taps(edges: _Edges, image: tuple[int, ...]) -> _Taps:
     return _Taps(edges.axis, source, whole, absent)
 
 
+@np.errstate(invalid="ignore")  # where infinities of both signs meet, that is NaN
 def _mix(x: FloatArray, edges: list[_Edges]) -> FloatArray:
     """Mix along one axis after another, as many images at a time as a cache holds."""
     images = x.reshape(-1, *x.shape[2:])

@@ -138,6 +138,12 @@ def test_resizing_lets_through_what_is_connected(before, options, value):
         assert np.isfinite(flat[~reached]).all()
 
 
+def test_infinities_of_both_signs_meet_in_silence():
+    with np.errstate(all="raise"):
+        y = cn.interpolate(np.full((1, 1, 4, 4), np.inf), size=(6, 6), mode="bicubic")
+    assert np.isnan(y).any()
+
+
 def test_a_nan_in_the_gradient_of_one_output():
     _, pullback = cn.interpolate.vjp(np.zeros((1, 1, 1, 4)), size=(1, 8))
     dy = np.ones((1, 1, 1, 8))
@@ -191,8 +197,10 @@ def test_infinite_scores():
     np.testing.assert_array_equal(cn.softmax(x, 0), [0.5, 0, 0.5])
     assert cn.log_softmax(x, 0)[1] == -np.inf
     assert cn.cross_entropy(x[None], np.array([1])) == np.inf
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="raise", under="ignore"):
         assert np.isnan(cn.softmax(-x, 0)).all()
+        far = np.array([-3e38, 3e38], np.float32)
+        np.testing.assert_array_equal(cn.softmax(far, 0), [0, 1])
 
 
 def test_nan_reaches_the_loss():
