@@ -1,6 +1,6 @@
 """Integers only: output sizes, padding, receptive fields. Nothing touches an array."""
 
-from .fields import ReceptiveField, Window, receptive_field
+from .fields import Path, ReceptiveField, Window, receptive_field
 from .sizes import (
     conv_output_size,
     conv_transpose_output_size,
@@ -9,6 +9,7 @@ from .sizes import (
 )
 
 __all__ = [
+    "Path",
     "ReceptiveField",
     "Window",
     "conv_output_size",
