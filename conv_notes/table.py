@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from numbers import Integral, Real
@@ -36,7 +37,7 @@ def spread(values: Collection[float], digits: int = 2) -> str:
     """
     if len(values) == 0:
         raise ValueError("spread: values must hold at least one result")
-    results = sum(values) / len(values), min(values), max(values)
+    results = sum(map(float, values)) / len(values), min(values), max(values)
     mean, low, high = (f"{_rounded(v, digits):.{digits}f}" for v in results)
     return f"{mean} ({low}–{high})"
 
@@ -105,11 +106,11 @@ class Table:
     def __str__(self) -> str:
         lines = [self.columns, *(map(self._text, row) for row in self._all_rows())]
         table = [tuple(line) for line in lines]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
         right = self._alignment()
         return "\n".join(
             "  ".join(
-                text.rjust(width) if to_right else text.ljust(width)
+                _padded(text, width, to_right)
                 for text, width, to_right in zip(line, widths, right, strict=True)
             ).rstrip()
             for line in table
@@ -129,6 +130,21 @@ class Table:
         foot = f"<tfoot>{line(self.footer, 'td')}</tfoot>" if self.footer else ""
         head = line(self.columns, "th")
         return f"<table><thead>{head}</thead><tbody>{body}</tbody>{foot}</table>"
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: two for a wide character, none for what marks another."""
+    widths = {"W": 2, "F": 2}
+    return sum(
+        widths.get(unicodedata.east_asian_width(character), 1)
+        for character in text
+        if unicodedata.category(character) not in ("Mn", "Me", "Cf")
+    )
+
+
+def _padded(text: str, width: int, to_right: bool) -> str:
+    room = " " * (width - _width(text))
+    return room + text if to_right else text + room
 
 
 def _rounded(value: Real | float, digits: int) -> float:

@@ -164,6 +164,8 @@ class Fit(NamedTuple):
     losses: list[float]
 
 
+# Whether numbers have overflowed is looked after here, and told as an error.
+@np.errstate(over="ignore", invalid="ignore")
 def fit(
     network: Layer,
     params: Params,
@@ -217,7 +219,8 @@ def fit(
     ValueError
         If the numbers of examples and labels differ, or a number is too small.
     FloatingPointError
-        If the loss is no longer a finite number: the training has diverged.
+        If the loss is no longer a finite number, or a parameter in the end is not: the
+        training has diverged.
 
     References
     ----------
@@ -269,15 +272,22 @@ def fit(
             y, pull_back = network.vjp(params, x[batch])
             value, pull_back_loss = loss.vjp(y, labels[batch])
             if not np.isfinite(value):
-                raise FloatingPointError(
-                    f"{where}: the loss became {value} in epoch {epoch}; a smaller "
-                    f"learning rate may help (optimizer={optimizer})"
-                )
+                raise _diverged(f"the loss became {value}", epoch, optimizer)
             grads, _ = pull_back(pull_back_loss(np.ones_like(value))[0])
             params, state = optimizer.step(params, grads, state)
             total += float(value) * len(batch)
         losses.append(total / len(x))
+    for name, array in params.items():
+        if losses and not np.isfinite(array).all():  # since the last loss
+            raise _diverged(f"{name} became infinite or NaN", epoch, optimizer)
     return Fit(params, losses)
+
+
+def _diverged(what: str, epoch: int, optimizer: Optimizer) -> FloatingPointError:
+    return FloatingPointError(
+        f"fit: {what} in epoch {epoch}; a smaller learning rate may help "
+        f"(optimizer={optimizer})"
+    )
 
 
 def _batches(order: np.ndarray, batch_size: int) -> Iterator[np.ndarray]:

@@ -1,10 +1,11 @@
 """Integers only: output sizes, padding, receptive fields. Nothing touches an array."""
 
-from .fields import ReceptiveField, receptive_field
+from .fields import Path, ReceptiveField, receptive_field
 from .sizes import conv_output_size, conv_transpose_output_size, same_padding
 from .window import Window, Windows, parse_windows
 
 __all__ = [
+    "Path",
     "ReceptiveField",
     "Window",
     "Windows",

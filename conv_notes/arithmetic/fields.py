@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from math import prod
-from typing import Any, NamedTuple
+from math import gcd, lcm
+from operator import or_
+from typing import NamedTuple, TypeAlias
 
 from .. import _checks as check
 from .window import Window
@@ -31,8 +33,28 @@ class ReceptiveField(NamedTuple):
     padding: int
 
 
-#: The windows of a stack of layers along one axis; a list of stacks are branches.
-Stack = list[Any]
+#: Of a layer, along one axis: its window, or the layers of each of its branches.
+Item: TypeAlias = "Window | Sequence[Stack]"
+Stack: TypeAlias = "Sequence[Item]"
+
+
+class Units(NamedTuple):
+    """Some units of an axis: `first`, and `first` + j for each bit j of `mask`.
+
+    Large sets stay quick to shift and to join; equal ones compare equal.
+    """
+
+    first: int
+    mask: int  # odd, or 0 if there are none
+
+    @property
+    def last(self) -> int:
+        return self.first + self.mask.bit_length() - 1
+
+    def within(self, size: int) -> Units:
+        """Those of them that are on an axis of `size`."""
+        mask = self.mask << self.first if self.first > 0 else self.mask >> -self.first
+        return together([Units(0, mask & ((1 << size) - 1))])
 
 
 def receptive_field(
@@ -47,8 +69,8 @@ def receptive_field(
         p_i = p_{i-1} + P_i\, j_{i-1}
 
     with :math:`r_0 = j_0 = 1` and :math:`p_0 = 0`. Behind a transposed convolution the
-    units take turns in what they see, and no formula of this kind holds: there, each
-    unit of one turn is followed back to the input, and the size is the largest.
+    units take turns in what they see, and no formula of this kind holds: a unit of each
+    turn is followed back to the input, and the size is the largest.
 
     Parameters
     ----------
@@ -94,8 +116,14 @@ def receptive_field(
     """
     if axis not in (None, 0, 1):
         raise ValueError(f"receptive_field: axis must be None, 0 or 1, got {axis!r}")
-    stack = list(_read(layers))
-    fields = [_field(_along(stack, a)) for a in (0, 1)]
+    if hasattr(layers, "branches"):
+        layers = [layers]
+    elif not isinstance(layers, Iterable):
+        raise TypeError(f"receptive_field: layers must be iterable, got {layers!r}")
+    path = Path()
+    for layer in layers:
+        path = path.then(layer)
+    fields = path.fields()
     if axis is not None:
         return fields[axis]
     if fields[0] != fields[1]:
@@ -106,55 +134,171 @@ def receptive_field(
     return fields[0]
 
 
-def _field(stack: Stack) -> ReceptiveField:
-    if any(w.transposed for w in _every(stack)):
-        return _follow_back(stack)
-    size, stride, padding = 1, 1, 0
-    for item in stack:
-        w = item if isinstance(item, Window) else _around(map(_field, item))
-        size += w.dilation * (w.kernel_size - 1) * stride
-        padding += w.before * stride
-        stride *= w.stride
-    return ReceptiveField(size, stride, padding)
+class _Line(NamedTuple):
+    """What stands along one axis, from the input on.
+
+    The field behind the layers below the first transposed one has a formula; those
+    above are kept, to be followed back.
+    """
+
+    below: ReceptiveField = ReceptiveField(1, 1, 0)
+    above: Stack = ()
+
+    def then(self, item: Item) -> _Line:
+        """The same with one more layer."""
+        if self.above or _is_transposed(item):
+            return self._replace(above=(*self.above, item))
+        return _Line(_behind(self.below, item))
+
+    def field(self) -> ReceptiveField:
+        """What a unit behind all layers sees."""
+        if not self.above:
+            return self.below
+        turns = _follow_back(self.above)
+        if not turns:
+            raise ValueError("receptive_field: no unit of these layers sees any input")
+        size, stride, padding = self.below
+        size += max(seen.last - seen.first for seen in turns) * int(stride)
+        padding -= min(turns, key=turns.__getitem__).first * int(stride)
+        stride = _stride(self.above) * stride
+        exact = stride.numerator if stride.denominator == 1 else stride
+        return ReceptiveField(size, exact, padding)
 
 
-def _around(branches: Iterable[ReceptiveField]) -> Window:
+class Path(NamedTuple):
+    """Layers from the input on, along both axes; each layer makes it a step longer.
+
+    Examples
+    --------
+    >>> path = Path().then((3, 2, 1)).then((3, 1, 1))
+    >>> path.fields()[0]
+    ReceptiveField(size=7, stride=2, padding=3)
+    """
+
+    vertical: _Line = _Line()
+    horizontal: _Line = _Line()
+
+    def then(self, layer: object) -> Path:
+        """The same with one more layer, or all those of a container."""
+        vertical, horizontal = self
+        for rows, columns in _items(layer):
+            vertical, horizontal = vertical.then(rows), horizontal.then(columns)
+        return Path(vertical, horizontal)
+
+    def fields(self) -> tuple[ReceptiveField, ReceptiveField]:
+        """What a unit behind all layers sees, vertically and horizontally."""
+        return self.vertical.field(), self.horizontal.field()
+
+
+def _is_transposed(item: Item) -> bool:
+    if isinstance(item, Window):
+        return item.transposed
+    return any(_is_transposed(inner) for branch in item for inner in branch)
+
+
+def _behind(field: ReceptiveField, item: Item) -> ReceptiveField:
+    """The field of a unit that sees units of this `field`, none of it transposed."""
+    w = item if isinstance(item, Window) else _around(item)
+    size, stride, padding = field
+    return ReceptiveField(
+        size + w.dilation * (w.kernel_size - 1) * int(stride),
+        stride * w.stride,
+        padding + w.before * int(stride),
+    )
+
+
+def _around(branches: Sequence[Stack]) -> Window:
     """One window that sees all that any of these sees, from the same unit."""
-    fields = list(branches)
+    alone = ReceptiveField(1, 1, 0)
+    fields = [functools.reduce(_behind, branch, alone) for branch in branches]
     before = max(field.padding for field in fields)
     after = max(field.size - field.padding for field in fields)
-    stride = int(_agreed(field.stride for field in fields))
-    return Window(before + after, stride, before)
+    return Window(before + after, int(_stride([branches])), before)
 
 
-def _follow_back(stack: Stack) -> ReceptiveField:
-    turns = []
-    for unit in range(prod(w.stride for w in _every(stack) if w.transposed)):
-        seen = _seen(stack, {unit})
-        if seen:  # where a stride is larger than the kernel, some see nothing
-            turns.append((min(seen), max(seen)))
-    if not turns:
-        raise ValueError("receptive_field: no unit of these layers sees any input")
-    size = max(last - first + 1 for first, last in turns)
-    stride = _stride(stack)
-    exact = stride.numerator if stride.denominator == 1 else stride
-    return ReceptiveField(size, exact, -turns[0][0])
+def _follow_back(stack: Stack) -> dict[Units, int]:
+    """What one unit of each turn sees, and the first unit that sees just that.
+
+    Units `period` apart look alike, `step` apart. Of the turns, most soon see the same
+    as another, so that few are left to be followed further.
+    """
+    turns = {Units(0, 1): 0}
+    period = step = 1
+    for item in reversed(stack):
+        more = _turns([item], step)
+        found: dict[Units, int] = {}
+        for (first, mask), unit in turns.items():
+            for turn in range(more):
+                seen = _seen([item], Units(first + turn * step, mask))
+                if seen.mask:  # where a stride is larger than the kernel, it can be 0
+                    its_first = unit + turn * period
+                    found[seen] = min(its_first, found.get(seen, its_first))
+        turns, period, step = found, period * more, int(step * more * _stride([item]))
+    return turns
 
 
-def _seen(stack: Stack, units: set[int]) -> set[int]:
+def _turns(stack: Stack, step: int) -> int:
+    """How many of units `step` apart look back in different ways."""
+    turns = 1
     for item in reversed(stack):
         if isinstance(item, Window):
-            units = {i for o in units for i in item.sources(o)}
+            more = item.stride // gcd(item.stride, step) if item.transposed else 1
         else:
-            units = set().union(*(_seen(branch, units) for branch in item))
+            more = lcm(*(_turns(branch, step) for branch in item))
+        turns, step = turns * more, int(step * more * _stride([item]))
+    return turns
+
+
+def _seen(stack: Stack, units: Units) -> Units:
+    """The same through several layers."""
+    for item in reversed(stack):
+        if isinstance(item, Window):
+            units = sources(item, units)
+        else:
+            units = together([_seen(branch, units) for branch in item])
     return units
 
 
+def sources(w: Window, units: Units) -> Units:
+    """The positions, some in the padding, that these units are computed from."""
+    first, mask = units
+    if w.transposed:
+        first += w.before - w.dilation * (w.kernel_size - 1)
+    else:
+        first = first * w.stride - w.before
+        mask = int(("0" * (w.stride - 1)).join(f"{mask:b}"), 2)
+    taps = 1  # so many of them are joined
+    while taps < w.kernel_size:
+        more = min(taps, w.kernel_size - taps)
+        mask |= mask << more * w.dilation
+        taps += more
+    if w.transposed:  # only multiples of the stride have a source
+        skip = -first % w.stride
+        bits = f"{mask:b}"[::-1][skip :: w.stride]
+        first, mask = (first + skip) // w.stride, int(bits[::-1] or "0", 2)
+    return together([Units(first, mask)])
+
+
+def together(several: Sequence[Units]) -> Units:
+    """All of these units."""
+    start = min(first for first, _ in several)
+    mask = functools.reduce(or_, (mask << first - start for first, mask in several))
+    zeros = max((mask & -mask).bit_length() - 1, 0)
+    return Units(start + zeros, mask >> zeros)
+
+
 def _stride(stack: Stack) -> Fraction:
+    """The stride of all together, below 1 on the way up."""
     stride = Fraction(1)
     for item in stack:
         if not isinstance(item, Window):
-            stride *= _agreed(map(_stride, item))
+            found = sorted({_stride(branch) for branch in item})
+            if len(found) > 1:
+                raise ValueError(
+                    f"receptive_field: branches have strides "
+                    f"{', '.join(map(str, found))}"
+                )
+            stride *= found[0]
         elif item.transposed:
             stride /= item.stride
         else:
@@ -162,47 +306,17 @@ def _stride(stack: Stack) -> Fraction:
     return stride
 
 
-def _agreed(strides: Iterable[int | Fraction]) -> Fraction:
-    found = sorted(set(strides))
-    if len(found) > 1:
-        raise ValueError(
-            f"receptive_field: branches have strides {', '.join(map(str, found))}"
-        )
-    return Fraction(found[0])
-
-
-def _every(stack: Stack) -> Iterator[Window]:
-    for item in stack:
-        if isinstance(item, Window):
-            yield item
-        else:
-            for branch in item:
-                yield from _every(branch)
-
-
-def _read(layers: object) -> Iterator[Any]:
-    """The windows of both axes of each layer; of a Parallel, a list of such lists."""
-    if hasattr(layers, "branches"):
-        yield [list(_read([branch])) for branch in layers.branches]
-        return
-    if not isinstance(layers, Iterable):
-        raise TypeError(f"receptive_field: layers must be iterable, got {layers!r}")
-    for layer in layers:
-        if hasattr(layer, "layers"):  # of a Sequential
-            yield from _read(layer.layers)
-        elif hasattr(layer, "branches"):
-            yield from _read(layer)
-        else:
-            yield _windows(layer)
-
-
-def _along(stack: list[Any], axis: int) -> Stack:
-    return [
-        [_along(branch, axis) for branch in item]
-        if isinstance(item, list)
-        else item[axis]
-        for item in stack
-    ]
+def _items(layer: object) -> Iterator[tuple[Item, Item]]:
+    """A layer, or each layer of a container, along both axes."""
+    if hasattr(layer, "layers"):  # of a Sequential
+        for inner in layer.layers:
+            yield from _items(inner)
+    elif hasattr(layer, "branches"):  # of a Parallel
+        branches = [list(_items(branch)) for branch in layer.branches]
+        rows, columns = ([[pair[a] for pair in b] for b in branches] for a in (0, 1))
+        yield rows, columns
+    else:
+        yield _windows(layer)
 
 
 def _windows(layer: object) -> tuple[Window, Window]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from .. import _checks as check
@@ -26,25 +25,6 @@ class Window(NamedTuple):
     def span(self) -> int:
         """Number of pixels from the first that a kernel reaches to the last."""
         return self.dilation * (self.kernel_size - 1) + 1
-
-    def sources(self, output: int) -> Iterator[int]:
-        """Positions, some in the padding, that the unit `output` is computed from."""
-        for tap in range(0, self.span, self.dilation):
-            if not self.transposed:
-                yield output * self.stride + tap - self.before
-            elif (output + self.before - tap) % self.stride == 0:
-                yield (output + self.before - tap) // self.stride
-
-    def pixels(self, units: Collection[int], size: int) -> Collection[int]:
-        """Those of an axis of `size` pixels from which any of these `units` is."""
-        if isinstance(units, range) and units and self._leaves_no_gaps:
-            first, last = min(self.sources(units[0])), max(self.sources(units[-1]))
-            return range(max(first, 0), min(last + 1, size))
-        return {i for unit in units for i in self.sources(unit) if 0 <= i < size}
-
-    @property
-    def _leaves_no_gaps(self) -> bool:
-        return self.dilation == 1 and self.kernel_size >= self.stride
 
     def output_size(self, where: str, size: int, ceil_mode: bool = False) -> int:
         """Number of positions on an axis of `size` pixels; see `conv_output_size`."""

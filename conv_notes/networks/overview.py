@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .._checks import Shape
-from ..arithmetic import ReceptiveField, Window, receptive_field
+from ..arithmetic import Path, ReceptiveField
+from ..arithmetic.fields import Units, sources, together
 from ..layers import Layer
 from ..layers._layer import Plan
 from ..table import Table
@@ -133,18 +134,41 @@ def summary(network: Layer, input_shape: Shape) -> Summary:
     return Summary(plan.input, tuple(_rows(network, plan)))
 
 
-#: Layers from the input on, each with its plan.
-Path = tuple[tuple[Layer, Plan], ...]
+class _Way(NamedTuple):
+    """Layers from the input on, each with its plan, and what the last one sees."""
+
+    parts: tuple[tuple[Layer, Plan], ...] = ()
+    windows: Path | None = Path()  # None behind what no window describes
+    seen: tuple[int, ...] | None = None
+
+    def then(self, layer: Layer, plan: Plan) -> _Way:
+        """The same with one more layer."""
+        parts, windows, seen = (*self.parts, (layer, plan)), self.windows, self.seen
+        if windows is not None:
+            try:
+                windows = windows.then(layer)
+            except (TypeError, ValueError):
+                windows = None
+        if seen is None and layer.sees_all:
+            seen = _all_seen(parts)
+        return _Way(parts, windows, seen)
+
+    def field(self) -> Any:
+        """The receptive field, or two where the axes differ."""
+        if self.windows is None:
+            return None
+        vertical, horizontal = self.windows.fields()
+        return vertical if vertical == horizontal else (vertical, horizontal)
 
 
 def _rows(
-    layer: Layer, plan: Plan, before: Path = (), name: str = "", prefix: str = ""
+    layer: Layer, plan: Plan, before: _Way = _Way(), name: str = "", prefix: str = ""
 ) -> Iterator[Row]:
     """The rows of `layer`, which comes after the layers `before`."""
     if isinstance(layer, Sequential):
         for i, inner, its_plan in layer.parts(plan.input):
             yield from _rows(inner, its_plan, before, _join(name, i), prefix)
-            before = (*before, (inner, its_plan))
+            before = before.then(inner, its_plan)
         return
     label = repr(layer)
     counts = plan.n_params, plan.macs, plan.bytes_moved()
@@ -154,64 +178,47 @@ def _rows(
             yield from _rows(branch, its_plan, before, _join(name, i), inside)
         label = f"concatenate {len(layer.branches)} branches"
         counts = 0, 0, 0  # they stand in the rows of the branches
-    path = (*before, (layer, plan))
-    field, seen = _field(path), _all_seen(path)
-    yield Row(name, prefix + label, layer, plan.output, *counts, field, seen)
+    way = before.then(layer, plan)
+    seen = way.field(), way.seen
+    yield Row(name, prefix + label, layer, plan.output, *counts, *seen)
 
 
-def _field(path: Path) -> Any:
-    layers = [layer for layer, _ in path]
-    try:
-        vertical, horizontal = (receptive_field(layers, axis=axis) for axis in (0, 1))
-    except (TypeError, ValueError):  # a layer, or branches, that no window describes
-        return None
-    return vertical if vertical == horizontal else (vertical, horizontal)
+def _all_seen(parts: tuple[tuple[Layer, Plan], ...]) -> tuple[int, ...]:
+    """What the last layer, which sees all of its input, sees of the first one's.
 
-
-def _all_seen(path: Path) -> tuple[int, ...] | None:
-    """What a layer that sees all of its input sees of the first one's, along each axis.
-
-    None where no layer sees all. The layers before one that does may leave out a rest,
-    which their stride or a pooling drops.
+    Those before it may leave out a rest, which their stride or a pooling drops.
     """
-    first = next((k for k, (layer, _) in enumerate(path) if layer.sees_all), None)
-    if first is None:
-        return None
-    shape = path[0][1].input
+    shape = parts[0][1].input
     if len(shape) < 3:
         return shape
     counts = []
     for axis in (0, 1):
-        pixels: Pixels = None
-        for layer, plan in reversed(path[: first + 1]):
+        pixels = None
+        for layer, plan in reversed(parts):
             pixels = _sources(layer, plan, axis, pixels)
-        counts.append(len(pixels or ()))
+        counts.append(shape[1 + axis] if pixels is None else pixels.mask.bit_count())
     return tuple(counts)
 
 
-#: Along an axis; None for all there are, in a place or without one.
-Pixels = Collection[int] | None
+def _sources(layer: Layer, plan: Plan, axis: int, units: Units | None) -> Units | None:
+    """The rows, or columns, of its input from which a layer computes these units.
 
-
-def _sources(layer: Layer, plan: Plan, axis: int, units: Pixels) -> Pixels:
-    """The rows, or columns, of its input from which a layer computes these units."""
+    None stands for all there are, in a place or without one.
+    """
     if isinstance(layer, Sequential):
         for _, inner, its_plan in reversed(list(layer.parts(plan.input))):
             units = _sources(inner, its_plan, axis, units)
         return units
-    if len(plan.input) < 3:
-        return None
-    size, windows = plan.input[1 + axis], getattr(layer, "windows", None)
     if isinstance(layer, Parallel):
         parts = layer.parts(plan.input)
         found = [_sources(part, its_plan, axis, units) for _, part, its_plan in parts]
-        if any(pixels is None or len(pixels) == size for pixels in found):
-            return range(size)
-        return set().union(*(pixels or () for pixels in found))
+        some = [pixels for pixels in found if pixels is not None]
+        return together(some) if len(some) == len(found) else None
+    windows = getattr(layer, "windows", None)
     if layer.sees_all or windows is None or len(plan.output) < 3:
-        return range(size)
-    window: Window = windows[axis]
-    return window.pixels(range(plan.output[1 + axis]) if units is None else units, size)
+        return None
+    outputs = Units(0, (1 << plan.output[1 + axis]) - 1) if units is None else units
+    return sources(windows[axis], outputs).within(plan.input[1 + axis])
 
 
 def _seen(row: Row, whole: Shape) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from .. import _checks as check
 from .._checks import FloatArray
 from ._differentiable import Pullback, differentiable
+from ._sums import total
 
 
 @differentiable
@@ -45,10 +46,11 @@ def softmax(x: FloatArray, axis: int) -> tuple[FloatArray, Pullback]:
     array([0.25, 0.5 , 0.25])
     """
     x, axis = _scores("softmax", x, axis)
-    y = np.exp(_log_softmax(x, axis))
+    y = np.exp(_shifted(x, axis))
+    y /= total(y, axis, keepdims=True)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
-        return (y * (dy - (dy * y).sum(axis=axis, keepdims=True)),)
+        return (y * (dy - total(dy * y, axis, keepdims=True)),)
 
     return y, pullback
 
@@ -92,7 +94,7 @@ def log_softmax(x: FloatArray, axis: int) -> tuple[FloatArray, Pullback]:
     y = _log_softmax(x, axis)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
-        return (dy - np.exp(y) * dy.sum(axis=axis, keepdims=True),)
+        return (dy - np.exp(y) * total(dy, axis, keepdims=True),)
 
     return y, pullback
 
@@ -158,7 +160,8 @@ def cross_entropy(
         dlogits[each] -= 1
         return dlogits * (dy / n).astype(dlogits.dtype), None
 
-    return np.asarray(-log_p[each].mean(), dtype=logits.dtype), pullback
+    loss = -log_p[each].mean(dtype=np.float64)
+    return np.asarray(loss, dtype=logits.dtype), pullback
 
 
 def _scores(where: str, x: object, axis: object) -> tuple[FloatArray, int]:
@@ -175,6 +178,13 @@ def _scores(where: str, x: object, axis: object) -> tuple[FloatArray, int]:
 
 
 def _log_softmax(x: FloatArray, axis: int) -> FloatArray:
-    shifted = x - x.max(axis=axis, keepdims=True)  # no exponential above 1
-    y: FloatArray = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    shifted = _shifted(x, axis)
+    y: FloatArray = shifted - np.log(total(np.exp(shifted), axis, keepdims=True))
     return y
+
+
+@np.errstate(over="ignore", invalid="ignore")  # infinite scores: the result tells
+def _shifted(x: FloatArray, axis: int) -> FloatArray:
+    """Scores of the same probabilities, none with an exponential above 1."""
+    shifted: FloatArray = x - x.max(axis=axis, keepdims=True)
+    return shifted

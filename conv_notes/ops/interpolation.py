@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from itertools import pairwise
+from math import floor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ from ._differentiable import Pullback, differentiable
 #: By the number of axes that are resized.
 MODES = {2: ("nearest", "bilinear", "bicubic"), 3: ("nearest", "trilinear")}
 CUBIC = -0.75  # the slope of Keys's kernel at 1, in PyTorch and OpenCV
+LONG = 16  # more float32 than this are added up in float64
+CACHED = 2**17  # so many numbers are worked on at a time
 
 
 @differentiable
@@ -98,20 +101,14 @@ def interpolate(
         raise ValueError(f"{where}: x must not be empty, got x.shape={x.shape}")
     sizes = scaling.output_size(where, x.shape[2:])
     factors = scaling.factors or (None,) * len(sizes)
-    axes = zip(x.shape[2:], sizes, factors, strict=True)
-    taps = [_taps(*axis, mode, align_corners) for axis in axes]
-    y = x
-    # The last axis first: its values lie side by side.
-    for axis, these in reversed(list(enumerate(taps, start=2))):
-        y = _mix(y, these, axis)
+    axes = enumerate(zip(x.shape[2:], sizes, factors, strict=True), 1)
+    edges = [_connect(*axis, mode, align_corners, x.dtype) for axis in axes]
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
-        for axis, (these, count) in enumerate(zip(taps, x.shape[2:], strict=True), 2):
-            matrix = these.matrix(count).astype(x.dtype)
-            dy = np.moveaxis(np.moveaxis(dy, axis, -1) @ matrix, -1, axis)
-        return (np.ascontiguousarray(dy),)
+        return (_mix(dy, [each.turned() for each in edges]),)
 
-    return y, pullback
+    # The last axis first: its values lie side by side.
+    return _mix(x, edges[::-1]), pullback
 
 
 class Scaling(NamedTuple):
@@ -125,8 +122,7 @@ class Scaling(NamedTuple):
         """The output size of an image of `size`."""
         if self.factors is None:
             return self.size or ()
-        axes = zip(size, self.factors, strict=True)
-        sizes = tuple(math.floor(n * r) for n, r in axes)
+        sizes = tuple(floor(n * r) for n, r in zip(size, self.factors, strict=True))
         if 0 in sizes:
             raise ValueError(
                 f"{where}: scale_factor={self.written} leaves nothing of an image of "
@@ -143,7 +139,7 @@ def parse_scaling(
     mode: object,
     align_corners: bool,
 ) -> Scaling:
-    """What the caller of `where` wrote about an image with this many `axes`."""
+    """What the caller of `where` wrote, for images with this many `axes`."""
     check.choice(where, "mode", mode, MODES[axes])
     if align_corners and mode == "nearest":
         raise ValueError(f"{where}: align_corners must be False for mode='nearest'")
@@ -169,44 +165,61 @@ def _per_axis(where: str, name: str, value: Any, axes: int) -> tuple[Any, ...]:
     return tuple(value)
 
 
-class _Taps(NamedTuple):
-    """Which pixels make each output of an axis, and with what weight.
+class _Edges(NamedTuple):
+    """The connections along an axis, each from one place to another with a weight.
 
-    Both are of shape (T, O), with T pixels for each of O outputs.
+    No weight is zero: where it would be, nothing passes, neither NaN nor infinity.
     """
 
-    pixel: np.ndarray
+    axis: int
+    sources: int
+    targets: int
+    source: np.ndarray
+    target: np.ndarray
     weight: np.ndarray
 
-    def matrix(self, count: int) -> np.ndarray:
-        """The same as an (O, `count`) matrix."""
-        outputs = self.pixel.shape[1]
-        matrix = np.zeros((outputs, count))
-        np.add.at(matrix, (np.arange(outputs), self.pixel), self.weight)
-        return matrix
+    def turned(self) -> _Edges:
+        """The transpose: the same connections, the other way."""
+        return _Edges(
+            self.axis, self.targets, self.sources, self.target, self.source, self.weight
+        )
 
 
-def _taps(
-    size: int, outputs: int, factor: float | None, mode: str, align_corners: bool
-) -> _Taps:
+def _connect(
+    axis: int,
+    line: tuple[int, int, float | None],
+    mode: str,
+    align_corners: bool,
+    dtype: np.dtype[Any],
+) -> _Edges:
+    """What is mixed along an axis, whose size, output size and factor `line` has."""
+    size, outputs, factor = line
     o = np.arange(outputs)
     if mode == "nearest":
         # In integers where they are known: o · (H / O) may round the wrong way.
         source = o * size // outputs if factor is None else np.floor(o / factor)
-        index = np.minimum(source, size - 1).astype(np.int64)
-        return _Taps(index[None], np.ones((1, outputs)))
+        pixel = np.minimum(source, size - 1).astype(np.intp)
+        return _Edges(axis, size, outputs, pixel, o, np.ones(outputs, dtype))
+    # The place is above / below, so that one that falls on a pixel does so exactly.
+    above: Any = (2 * o + 1) * size - outputs
+    below = 2 * outputs
     if align_corners:
-        place = o * ((size - 1) / (outputs - 1)) if outputs > 1 else np.zeros(1)
-    else:
-        step = size / outputs if factor is None else 1 / factor
-        place = (o + 0.5) * step - 0.5
-    first = np.floor(place)
-    t = place - first
+        above, below = o * (size - 1), max(outputs - 1, 1)
+    elif factor is not None:
+        above, below = (o + 0.5) / factor - 0.5, 1
+    first, rest = np.divmod(above, below)
     around = np.arange(-1, 3) if mode == "bicubic" else np.arange(2)
-    distance = np.abs(t - around[:, None])
+    distance = np.abs(rest / below - around[:, None])
     weight = _keys(distance) if mode == "bicubic" else 1 - distance
-    index = np.clip(first + around[:, None], 0, size - 1).astype(np.int64)
-    return _Taps(index, weight)
+    pixel = np.clip(first + around[:, None], 0, size - 1).astype(np.intp)
+    # Outside, the pixel of the edge is met again: one connection, with one weight.
+    for before, k in pairwise(range(len(around))):
+        again = pixel[before] == pixel[k]
+        weight[k, again] += weight[before, again]
+        weight[before, again] = 0
+    weight = weight.astype(dtype)
+    some = np.nonzero(weight)
+    return _Edges(axis, size, outputs, pixel[some], o[some[1]], weight[some])
 
 
 def _keys(d: np.ndarray) -> np.ndarray:
@@ -217,11 +230,65 @@ def _keys(d: np.ndarray) -> np.ndarray:
     return weight
 
 
-def _mix(x: FloatArray, taps: _Taps, axis: int) -> FloatArray:
+class _Taps(NamedTuple):
+    """The same as up to T sources for each target, which are added up there.
+
+    `source` is of shape (T, targets). `weight` is of shape (T, *image), for then a
+    product is one long loop. `absent` lists the targets of fewer sources, for each of
+    the T.
+    """
+
+    axis: int
+    source: np.ndarray
+    weight: np.ndarray
+    absent: list[np.ndarray]
+
+
+def _taps(edges: _Edges, image: tuple[int, ...]) -> _Taps:
+    order = np.argsort(edges.target, kind="stable")
+    target = edges.target[order]
+    nth = np.arange(len(target)) - np.searchsorted(target, target)
+    shape = nth.max() + 1, edges.targets
+    source, weight = np.zeros(shape, np.intp), np.zeros(shape, edges.weight.dtype)
+    source[nth, target] = edges.source[order]
+    weight[nth, target] = edges.weight[order]
+    absent = [np.flatnonzero(each == 0) for each in weight]
+    along = [1] * len(image)
+    along[edges.axis - 1] = edges.targets
+    whole = np.broadcast_to(weight.reshape(-1, *along), (len(weight), *image)).copy()
+    return _Taps(edges.axis, source, whole, absent)
+
+
+@np.errstate(invalid="ignore")  # where infinities of both signs meet, that is NaN
+def _mix(x: FloatArray, edges: list[_Edges]) -> FloatArray:
+    """Mix along one axis after another, as many images at a time as a cache holds."""
+    images = x.reshape(-1, *x.shape[2:])
+    shape, taps = list(x.shape[2:]), []
+    for each in edges:
+        shape[each.axis - 1] = each.targets
+        taps.append(_taps(each, tuple(shape)))
+    count = max(1, min(len(images), CACHED // max(t.weight[0].size for t in taps)))
+    long = any(len(t.source) > LONG for t in taps)
+    dtype = np.dtype(np.float64) if long else x.dtype
+    rooms = [np.empty((2, count, *t.weight.shape[1:]), dtype) for t in taps]
+    y = np.empty((len(images), *shape), x.dtype)
+    for start in range(0, len(images), count):
+        some = np.ascontiguousarray(images[start : start + count], dtype)
+        for these, room in zip(taps, rooms, strict=True):
+            some = _gather(some, these, *room[:, : len(some)])
+        y[start : start + count] = some
+    return y.reshape(*x.shape[:2], *shape)
+
+
+def _gather(x: FloatArray, taps: _Taps, y: FloatArray, term: FloatArray) -> FloatArray:
     """Gathered, not as a matrix product, in which one NaN would reach every output."""
-    along = [1] * x.ndim
-    along[axis] = -1
-    y: Any = 0
-    for index, weight in zip(*taps, strict=True):
-        y = y + np.take(x, index, axis) * weight.astype(x.dtype).reshape(along)
-    return y  # type: ignore[no-any-return]
+    before: tuple[Any, ...] = (slice(None),) * taps.axis
+    for nth, (source, weight, absent) in enumerate(zip(*taps[1:], strict=True)):
+        # Asked to "raise", which cannot happen here, it would gather into a copy.
+        np.take(x, source, taps.axis, term, mode="clip")
+        if absent.size:
+            term[(*before, absent)] = 0
+        np.multiply(term, weight, out=term if nth else y)
+        if nth:
+            y += term
+    return y

@@ -95,43 +95,60 @@ def test_nan_reaches_what_the_matrix_connects(layer, rng):
     np.testing.assert_array_equal(np.isnan(y).reshape(len(x), -1), sees.T)
 
 
-@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
-@pytest.mark.parametrize("size", [(8, 4), (2, 10)])
-def test_nan_reaches_the_pixels_it_is_mixed_into(mode, size):
-    """From 5 × 7, where no output of these sizes has a weight of zero."""
-    rows, cols = (
-        oracle_smooth.shares(n, o, None, mode, False) != 0
-        for n, o in zip((5, 7), size, strict=True)
-    )
-    x = with_one(np.nan, (5, 7), elsewhere=1)[:, None]
-    y = cn.interpolate(x, size=size, mode=mode)
-    expected = np.einsum("oi,pj->ijop", rows, cols).reshape(35, 1, *size)
-    np.testing.assert_array_equal(np.isnan(y), expected)
+RESIZED = {  # some places fall on a pixel, some between two, some outside
+    (5, 7): [
+        {"size": (8, 4)},
+        {"size": (2, 10)},
+        {"size": (5, 7)},
+        {"size": (9, 13)},
+        {"size": (1, 14)},
+        {"scale_factor": (3, 0.5)},
+    ],
+    (3, 2, 4): [{"size": (6, 2, 7)}, {"scale_factor": (1, 2, 0.5)}],
+}
+MODES = {2: ["nearest", "bilinear", "bicubic"], 3: ["nearest", "trilinear"]}
+RESIZINGS = [
+    (before, {"mode": mode, "align_corners": aligned} | target)
+    for before, targets in RESIZED.items()
+    for mode in MODES[len(before)]
+    for aligned in (False, True)
+    for target in targets
+    if mode != "nearest" or not aligned
+]
 
 
-@pytest.mark.parametrize("align_corners", [False, True])
-@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
-def test_nan_is_not_hidden_by_resizing(mode, align_corners):
-    """At most the pixels around a place, with whatever weight, are mixed into it."""
-    x = with_one(np.nan, (5, 7), elsewhere=1)[:, None]
-    for size in ((5, 7), (9, 13), (3, 4)):
-        y = cn.interpolate(x, size=size, mode=mode, align_corners=align_corners)
-        rows, cols = (
-            oracle_smooth.shares(n, o, None, mode, align_corners) != 0
-            for n, o in zip((5, 7), size, strict=True)
-        )
-        mixed = np.einsum("oi,pj->ijop", rows, cols).reshape(35, 1, *size)
-        assert np.isnan(y)[mixed].all()
-        per_output = np.isnan(y).sum(axis=0)
-        assert per_output.max() <= {"bilinear": 4, "bicubic": 16}[mode]
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(("before", "options"), RESIZINGS)
+def test_resizing_lets_through_what_is_connected(before, options, value):
+    """Forward and back; a weight of zero is no connection."""
+    factors = options.get("scale_factor", (None,) * len(before))
+    scaled = [int(n * (r or 0)) for n, r in zip(before, factors, strict=True)]
+    share = np.ones((1, 1))  # of each input in each output
+    for axis in zip(before, options.get("size", scaled), factors, strict=True):
+        mode = options["mode"], options["align_corners"]
+        share = np.kron(share, oracle_smooth.shares(*axis, *mode))
+    x = with_one(value, (1, *before), elsewhere=1)
+    y = cn.interpolate(x, **options)
+    dy = with_one(value, y.shape[1:], elsewhere=1)
+    _, pullback = cn.interpolate.vjp(np.zeros((len(dy), *x.shape[1:])), **options)
+    (dx,) = pullback(dy)
+    for result, weight in ((y, share.T), (dx, share)):
+        flat, reached = result.reshape(len(result), -1), weight != 0
+        np.testing.assert_array_equal(flat[reached], value * np.sign(weight[reached]))
+        assert np.isfinite(flat[~reached]).all()
 
 
-def test_nan_in_a_volume():
-    x = with_one(np.nan, (3, 2, 2), elsewhere=1)[:, None]
-    for mode, seen in (("nearest", 1), ("trilinear", 8)):
-        y = cn.interpolate(x, size=(6, 4, 4), mode=mode)
-        per_output = np.isnan(y).sum(axis=0)[0]
-        assert per_output[1, 1, 1] == per_output.max() == seen
+def test_infinities_of_both_signs_meet_in_silence():
+    with np.errstate(all="raise"):
+        y = cn.interpolate(np.full((1, 1, 4, 4), np.inf), size=(6, 6), mode="bicubic")
+    assert np.isnan(y).any()
+
+
+def test_a_nan_in_the_gradient_of_one_output():
+    _, pullback = cn.interpolate.vjp(np.zeros((1, 1, 1, 4)), size=(1, 8))
+    dy = np.ones((1, 1, 1, 8))
+    dy[..., 0] = np.nan
+    np.testing.assert_array_equal(pullback(dy)[0].ravel(), [np.nan, 2, 2, 2])
 
 
 OF_POOLS = [
@@ -180,8 +197,10 @@ def test_infinite_scores():
     np.testing.assert_array_equal(cn.softmax(x, 0), [0.5, 0, 0.5])
     assert cn.log_softmax(x, 0)[1] == -np.inf
     assert cn.cross_entropy(x[None], np.array([1])) == np.inf
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="raise", under="ignore"):
         assert np.isnan(cn.softmax(-x, 0)).all()
+        far = np.array([-3e38, 3e38], np.float32)
+        np.testing.assert_array_equal(cn.softmax(far, 0), [0, 1])
 
 
 def test_nan_reaches_the_loss():

@@ -1,5 +1,6 @@
 """What a unit sees, against what its gradient reaches."""
 
+from fractions import Fraction
 from math import prod
 
 import numpy as np
@@ -184,6 +185,34 @@ SPECIAL = {
 def test_special_stacks(case):
     layers, expected = SPECIAL[case]
     assert receptive_field(layers).size == expected
+
+
+@pytest.mark.parametrize(
+    ("layer", "size", "padding"),
+    [
+        (transposed(2, 2), 1, 0),
+        (transposed(3, 2, 1), 2, 0),
+        (transposed(4, 2, 1), 3, 1),
+        (transposed(3, 2, 2, 0, dilation=2), 4, 1),
+        (transposed(1, 2, 1), 1, -1),  # unit 0 sees nothing, unit 1 pixel 1
+        (transposed(101, 2, 50, 0, dilation=3), 298, 249),
+        (Upsample(scale_factor=3, mode="bicubic"), 5, 2),
+    ],
+)
+def test_a_hundred_layers_on_the_way_up(layer, size, padding):
+    """More turns than anyone could follow: the field has long ceased to grow."""
+    field = receptive_field([layer] * 100)
+    assert field == (size, Fraction(1, layer.windows[0].stride ** 100), padding)
+    few = receptive_field([layer] * 8)
+    assert (few.size, few.padding) == (size, padding)
+
+
+def test_fields_are_exact_integers():
+    """NumPy's own, of a fixed width, would overflow."""
+    for number in (np.uint8, np.int8, np.int64):
+        field = receptive_field([(number(100), number(99), number(98), number(97))] * 9)
+        assert field == receptive_field([(100, 99, 98, 97)] * 9)
+        assert {type(entry) for entry in field} == {int}
 
 
 def test_nothing_is_seen():

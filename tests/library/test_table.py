@@ -22,6 +22,18 @@ def test_as_text():
     ]
 
 
+def test_wide_characters_take_two_columns():
+    rows = [["卷积", 1], ["pool", 20], ["ｆ", 3], ["e\u0301te\u0301", 4], ["池化x", 5]]
+    assert str(Table(["term", "number"], rows)).split("\n") == [
+        "term   number",
+        "卷积        1",
+        "pool       20",
+        "ｆ          3",
+        "e\u0301te\u0301         4",
+        "池化x       5",
+    ]
+
+
 def test_as_html():
     html = TABLE._repr_html_()
     assert "<td>a&lt;b</td><td class=number>1,234,567</td>" in html
@@ -35,6 +47,7 @@ def test_a_range_keeps_on_one_line():
     html = results._repr_html_()
     assert "<td>0.25 <span class=range>(0.00–0.50)</span></td>" in html
     assert spread([1, 2], digits=0) == "2 (1–2)"
+    assert spread(np.array([200, 100], np.uint8)) == "150.00 (100.00–200.00)"
     with pytest.raises(ValueError, match="values must hold at least one"):
         spread([])
 

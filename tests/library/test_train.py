@@ -240,8 +240,18 @@ def test_losses_weigh_a_small_last_batch_less(seed):
 
 def test_divergence_is_an_error():
     message = r"fit: the loss became \w+ in epoch 0; a smaller.*SGD\(lr=1e\+200"
-    with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=message):
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError, match=message):
         trained(optimizer=SGD(1e200))
+
+
+def test_divergence_in_the_last_step_is_an_error():
+    """No loss is computed behind it: what it left is looked at."""
+    layer, x, labels = Linear(2), np.full((1, 1), 1e200), np.array([0])
+    start = {"weight": np.zeros((2, 1)), "bias": np.zeros(2)}
+    options = {"epochs": 1, "batch_size": 1, "rng": rng(0)}
+    message = r"fit: weight became infinite or NaN in epoch 0; a smaller.*SGD\(lr=1e\+2"
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError, match=message):
+        fit(layer, start, x, labels, optimizer=SGD(1e200), **options)
 
 
 def test_epochs_are_counted_on_a_bar(capsys):
