@@ -161,8 +161,11 @@ class _Way(NamedTuple):
         return vertical if vertical == horizontal else (vertical, horizontal)
 
 
+START = _Way()
+
+
 def _rows(
-    layer: Layer, plan: Plan, before: _Way = _Way(), name: str = "", prefix: str = ""
+    layer: Layer, plan: Plan, before: _Way = START, name: str = "", prefix: str = ""
 ) -> Iterator[Row]:
     """The rows of `layer`, which comes after the layers `before`."""
     if isinstance(layer, Sequential):
