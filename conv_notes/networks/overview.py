@@ -155,9 +155,12 @@ class _Way(NamedTuple):
 
     def field(self) -> Any:
         """The receptive field, or two where the axes differ."""
-        if self.windows is None:
+        try:
+            vertical, horizontal = (
+                self.windows.fields() if self.windows else (None,) * 2
+            )
+        except ValueError:  # a unit sees nothing at all
             return None
-        vertical, horizontal = self.windows.fields()
         return vertical if vertical == horizontal else (vertical, horizontal)
 
 
