@@ -23,10 +23,6 @@ def cells(path: Path, kind: str = "code") -> list[tuple[str, nbformat.NotebookNo
     ]
 
 
-def test_table_of_contents_is_complete():
-    assert NOTEBOOKS == sorted(run_notebooks.notebooks())
-
-
 @each_notebook
 def test_every_cell_was_executed_in_order(path):
     counts = [cell.execution_count for _, cell in cells(path)]

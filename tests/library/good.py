@@ -120,6 +120,17 @@ def parameters(name):
     return inspect.signature(getattr(conv_notes, name)).parameters
 
 
+def complete(table, place, needed):
+    """What is needed has an entry in a table of the tests, and nothing else has."""
+    missing, extra = {*needed} - {*table}, {*table} - {*needed}
+    assert not missing, f"add {listed(missing)} to {place}"
+    assert not extra, f"{place} has {listed(extra)}, which nothing needs any more"
+
+
+def listed(names):
+    return ", ".join(sorted(map(str, names)))
+
+
 @contextmanager
 def refusal(where, error, blamed, *got):
     """What is done inside is refused, in the name of `where`.
