@@ -133,7 +133,7 @@ def listed(names):
 
 @contextmanager
 def refusal(where, error, blamed, *got):
-    """What is done inside is refused, in the name of `where`.
+    """What is done inside is refused, in the name of `where` (or of one of "a|b").
 
     The message names the argument `blamed` before any other, and shows what it `got`;
     its words are asserted once, by test_words.
@@ -142,9 +142,9 @@ def refusal(where, error, blamed, *got):
         yield
     message = str(caught.value)
     name, _, reason = message.partition(": ")
-    assert name == where, message
+    assert name in where.split("|"), message
     if blamed:
-        names = {blamed, *parameters(where.removesuffix(".vjp"))}
+        names = {blamed, *parameters(name.removesuffix(".vjp"))}
         named = [word for word in re.findall(r"\w+", reason) if word in names]
         assert named[:1] == [blamed], message
     for value in map(shown, got):

@@ -45,8 +45,6 @@ LAYERS = {  # a layer of each kind, an input for it
     "Parallel": (Parallel(Conv2d(2, 1), MaxPool2d(3, 1, 1)), IMAGE),
 }
 OTHERS = {"SGD", "Adam", "ReceptiveField"}  # classes that are no layers
-# The layer in whose name a container refuses its input.
-BEGINS = {"Sequential": "Conv2d", "Parallel": "Conv2d"}
 EACH = pytest.mark.parametrize("name", LAYERS)
 
 
@@ -59,6 +57,11 @@ def test_no_class_is_forgotten():
     layers = {c for c in classes if issubclass(getattr(conv_notes, c), Layer)}
     complete(LAYERS, "LAYERS in tests/library/test_errors_inputs.py", layers)
     complete(OTHERS, "OTHERS in tests/library/test_errors_inputs.py", classes - layers)
+
+
+def in_the_name_of(name):
+    """A container may refuse an input, or leave that to its first layer."""
+    return f"{name}|Conv2d" if name in ("Sequential", "Parallel") else name
 
 
 @EACH
@@ -102,19 +105,18 @@ def test_number_of_axes(name):
         assert layer.output_shape((2, *shape))
         return
     for bad in ((2, *shape), shape[:-1], 8, list(shape)):
-        with refusal(BEGINS.get(name, name), ValueError, "input_shape", bad):
+        with refusal(in_the_name_of(name), ValueError, "input_shape", bad):
             layer.output_shape(bad)
 
 
 @EACH
 def test_sizes_are_whole_and_positive(name):
     layer, shape = LAYERS[name]
-    where = BEGINS.get(name, name)
     for bad in (0, -1):
-        with refusal(where, ValueError, "input_shape", 1, bad):
+        with refusal(in_the_name_of(name), ValueError, "input_shape", 1, bad):
             layer.output_shape((bad, *shape[1:]))
     for bad in (2.0, True, "2", None):
-        with refusal(where, TypeError, "input_shape", bad):
+        with refusal(in_the_name_of(name), TypeError, "input_shape", bad):
             layer.n_params((*shape[:-1], bad))
 
 

@@ -9,7 +9,6 @@ from conv_notes import Conv2d, Linear, ReLU
 SOFT = ["netvlad", "ghost_vlad", "action_vlad"]
 NO_ROWS = zeros(1, 4, 0, 7)
 NO_SIZE = {"size": None}  # so that there can be a scale_factor
-PIXELS = np.zeros((1, 1, 1, 2), int)
 # function, what spoils its arguments, which one is blamed (None: in other words),
 # what else the message shows
 REFUSED = [
@@ -88,9 +87,8 @@ REFUSED = [
     ("max_unpool2d", {"output_size": (1, 7)}, "indices"),
     (
         "max_unpool2d",
-        {"x": zeros(1, 1, 1, 2), "indices": PIXELS, "padding": 1},
-        None,
-        0,
+        {"x": zeros(1, 1, 1, 2), "indices": np.zeros((1, 1, 1, 2), int), "padding": 1},
+        *("padding", 1),
     ),
     ("cross_entropy", {"labels": np.array([0, 3])}, "labels", 3),
     ("cross_entropy", {"labels": np.array([-1, 2])}, "labels", -1),

@@ -13,7 +13,7 @@ def ones(*shape):
     return np.ones(shape)
 
 
-INDICES = np.array([[0, 5], [2, 7]])
+INDICES = np.array([[0, 7], [12, 10]])
 # Linear functions of x with no negative weight, and the shape of one example.
 SUMS = {
     "linear": (lambda x: cn.linear(x, ones(2, 3)), (3,)),
