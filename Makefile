@@ -3,6 +3,7 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PORT ?= 8000
+MINUTES ?= 10
 BIN := .venv/bin
 READY := .venv/ready
 
@@ -19,6 +20,9 @@ book: $(READY) ## execute the chapters and build the book into _build/html
 test: $(READY) ## run all tests: library, chapters, book, browser
 	@$(BIN)/python tools/chromium.py
 	$(BIN)/pytest
+
+fuzz: $(READY) ## search at random for what fails, for MINUTES=10
+	$(BIN)/python tools/fuzz.py $(MINUTES)
 
 oldest: $(READY) ## test the library on the oldest NumPy it admits
 	$(PYTHON) -m venv .venv-oldest
@@ -58,4 +62,4 @@ $(READY): pyproject.toml constraints.txt
 	@test ! -e .git || git config diff.notebook.textconv '$(PYTHON) tools/notebook_text.py' || true
 	@touch $@
 
-.PHONY: help book test oldest bench lab read notebooks format clean
+.PHONY: help book test fuzz oldest bench lab read notebooks format clean

@@ -28,10 +28,6 @@ def cells(path: Path, kind: str = "code") -> list[tuple[str, nbformat.NotebookNo
     ]
 
 
-def test_table_of_contents_is_complete():
-    assert NOTEBOOKS == sorted(run_notebooks.notebooks())
-
-
 @each_notebook
 def test_every_cell_was_executed(path):
     for name, cell in cells(path):  # nbval passes over a cell without a number

@@ -1,6 +1,8 @@
 """For every public function, arguments that it takes; tests spoil one of them."""
 
 import inspect
+import re
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -67,7 +69,7 @@ GOOD = {
     "global_avg_pool2d": {"x": IMAGE},
     "max_unpool2d": {
         "x": zeros(1, 2, 2, 2),
-        "indices": np.arange(8).reshape(1, 2, 2, 2),
+        "indices": np.tile([[0, 2], [8, 10]], (1, 2, 1, 1)),
         "kernel_size": 2,
     },
     "pixel_shuffle": {"x": IMAGE, "upscale_factor": 2},
@@ -118,9 +120,49 @@ def parameters(name):
     return inspect.signature(getattr(conv_notes, name)).parameters
 
 
-def refused(name, error, message, **spoiled):
-    """The function refuses the spoiled arguments, and says so in its own name."""
-    with pytest.raises(error, match=f"^{name}: .*{message}"):
+def complete(table, place, needed):
+    """What is needed has an entry in a table of the tests, and nothing else has."""
+    missing, extra = {*needed} - {*table}, {*table} - {*needed}
+    assert not missing, f"add {listed(missing)} to {place}"
+    assert not extra, f"{place} has {listed(extra)}, which nothing needs any more"
+
+
+def listed(names):
+    return ", ".join(sorted(map(str, names)))
+
+
+@contextmanager
+def refusal(where, error, blamed, *got):
+    """What is done inside is refused, in the name of `where` (or of one of "a|b").
+
+    The message names the argument `blamed` before any other, and shows what it `got`;
+    its words are asserted once, by test_words.
+    """
+    with pytest.raises(error) as caught:
+        yield
+    message = str(caught.value)
+    name, _, reason = message.partition(": ")
+    assert name in where.split("|"), message
+    if blamed:
+        names = {blamed, *parameters(name.removesuffix(".vjp"))}
+        named = [word for word in re.findall(r"\w+", reason) if word in names]
+        assert named[:1] == [blamed], message
+    for value in map(shown, got):
+        assert re.search(rf"(?<![\w.-]){re.escape(value)}(?!\w|\.\d)", reason), message
+
+
+def shown(value):
+    """How a message shows what it got: an array by its shape."""
+    if isinstance(value, np.dtype):
+        return str(value)
+    if isinstance(value, type):
+        return value.__name__
+    return repr(value.shape if isinstance(value, np.ndarray) else value)
+
+
+def refused(name, error, blamed, *got, **spoiled):
+    """The function refuses the spoiled arguments."""
+    with refusal(name, error, blamed, *got):
         getattr(conv_notes, name)(**GOOD[name] | spoiled)
 
 

@@ -210,19 +210,26 @@ def global_poolings(draw, dtypes=dtypes):
 
 @st.composite
 def unpoolings(draw, dtypes=dtypes):
-    """With indices in any order, some of them often twice."""
+    """With indices anywhere in their windows, which often overlap."""
     x = draw(whole(draw(images()), draw(dtypes)))
     kernel_size, stride = draw(pairs(1, 3)), draw(st.none() | pairs(1, 3))
     padding = tuple(draw(numbers(0, k // 2)) for k in kernel_size)
     options = {"kernel_size": kernel_size, "stride": stride, "padding": padding}
     axes = zip(x.shape[2:], kernel_size, stride or kernel_size, padding, strict=True)
-    size = tuple((n - 1) * s - 2 * p + k for n, k, s, p in axes)
-    if draw(st.booleans()):
-        size = options["output_size"] = draw(pairs(1, 9))
+    axes = [(np.arange(n) * s - p, k, p) for n, k, s, p in axes]  # where they start
+    size = tuple(int(starts[-1]) + k - p for starts, k, p in axes)
+    if draw(st.booleans()):  # another that all windows reach
+        size = tuple(int(starts[-1]) + draw(numbers(1, 6)) for starts, *_ in axes)
+        options["output_size"] = size = tuple(max(1, n) for n in size)
     assume(min(size) > 0)
     rng = np.random.default_rng(draw(numbers(0, 2**32 - 1)))
+    shapes = x.swapaxes(2, 3).shape, x.shape  # the axis in question last
+    rows, cols = (
+        rng.integers(np.maximum(starts, 0), np.minimum(starts + k, n), shape)
+        for (starts, k, _), n, shape in zip(axes, size, shapes, strict=True)
+    )
     kind = draw(st.sampled_from([np.int64, np.int32, np.uint8]))
-    indices = rng.integers(size[0] * size[1], size=x.shape).astype(kind)
+    indices = (rows.swapaxes(2, 3) * size[1] + cols).astype(kind)
     return Case("max_unpool2d", (x, indices), options, {"size": size})
 
 

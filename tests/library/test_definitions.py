@@ -5,6 +5,7 @@ import oracle
 import oracle_smooth
 import pytest
 import strategies
+from good import OPS, complete, listed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,10 +25,27 @@ def assert_near(actual, expected):
     np.testing.assert_allclose(actual, expected, rtol=0, atol=size * tolerance)
 
 
+def test_every_op_has_a_gradient():
+    functions = {name for name in conv_notes.ops.__all__ if name.islower()}
+    without = functions - {"netvlad_init", *OPS}
+    assert not without, (
+        f"add {listed(without)} to GOOD in tests/library/good.py, and "
+        "@differentiable before its definition"
+    )
+
+
 def test_every_op_has_cases():
-    ops = {name for name in conv_notes.ops.__all__ if name != "netvlad_init"}
-    assert {name for name in ops if hasattr(getattr(conv_notes, name), "vjp")} == ops
-    assert sorted(strategies.OPS) == sorted(ops)
+    place = "LINEAR, KINKED or SMOOTH, and to `cases`, in tests/library/strategies.py"
+    complete(strategies.OPS, place, OPS)
+    assert len(set(strategies.OPS)) == len(strategies.OPS)
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_every_op_has_a_definition(name):
+    defined = name in strategies.CONVOLUTIONS or any(
+        hasattr(module, name) for module in (oracle, oracle_smooth)
+    )
+    assert defined, f"define {name} in tests/library/oracle.py or oracle_smooth.py"
 
 
 INDEXED = ["max_pool2d", "partial_conv2d"]  # with a second result

@@ -1,11 +1,12 @@
-"""What the arguments of layers may not be, and which inputs do not fit them."""
+"""What is refused: by specifications, by what is asked of them, and by training."""
 
-import re
-
+import numpy as np
 import pytest
-from good import zeros
+from good import GOOD, refusal, zeros
 
 from conv_notes import (
+    SGD,
+    Adam,
     AvgPool2d,
     Conv2d,
     ConvTranspose2d,
@@ -21,297 +22,230 @@ from conv_notes import (
     TiledConv2d,
     Upsample,
     dense_matrix,
+    fit,
     summary,
     weight_ids,
 )
 
 IMAGE, VECTOR = (2, 4, 4), (8,)
-CONV_LAYERS = [Conv2d, LocalConv2d, lambda *a, **k: TiledConv2d(*a, **k, tile=2)]
-WRONG_IN_ALL = [
-    ({"out_channels": 0}, "out_channels must be at least 1, got 0"),
-    ({"kernel_size": 0}, "kernel_size must be at least 1, got 0"),
-    ({"kernel_size": (3, 3, 3)}, "kernel_size must be an int or a pair, got"),
-    ({"stride": 0}, "stride must be at least 1, got 0"),
-    ({"dilation": (1, 0)}, "dilation must be at least 1, got 0"),
-    ({"padding": -1}, "padding must be at least 0, got -1"),
+MAKE = {
+    Conv2d: {"out_channels": 2, "kernel_size": 3},
+    LocalConv2d: {"out_channels": 2, "kernel_size": 3},
+    TiledConv2d: {"out_channels": 2, "kernel_size": 3, "tile": 2},
+    DepthwiseConv2d: {"kernel_size": 3},
+    ConvTranspose2d: {"out_channels": 2, "kernel_size": 3},
+    MaxPool2d: {"kernel_size": 3},
+    AvgPool2d: {"kernel_size": 3},
+}
+
+
+# layer, its integers, the least each may be
+INTEGERS = [
+    (layer, argument, least)
+    for argument, least in [
+        ("out_channels", 1),
+        ("kernel_size", 1),
+        ("stride", 1),
+        ("dilation", 1),
+        ("padding", 0),
+    ]
+    for layer in MAKE
+    if argument in layer.__dataclass_fields__
 ]
+IN_WORDS = [Conv2d, LocalConv2d, TiledConv2d, DepthwiseConv2d]  # padding may be
 
 
-@pytest.mark.parametrize("make", [*CONV_LAYERS, ConvTranspose2d])
-@pytest.mark.parametrize(("arguments", "message"), WRONG_IN_ALL)
-def test_convolution_layers(make, arguments, message):
-    with pytest.raises(ValueError, match=r"^\w*2d: " + re.escape(message)):
-        make(**{"out_channels": 2, "kernel_size": 3} | arguments)
+def refuses(layer, error, argument, bad, *got):
+    with refusal(layer.__name__, error, argument, *got):
+        layer(**MAKE[layer] | {argument: bad})
 
 
-@pytest.mark.parametrize("make", [*CONV_LAYERS, DepthwiseConv2d])
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"padding": "full"}, "padding must be 'valid' or 'same', got 'full'"),
-        ({"padding": "same", "stride": 2}, 'padding="same" needs stride 1, got (2, 2)'),
-    ],
-)
-def test_padding_in_words(make, arguments, message):
-    out = {} if make is DepthwiseConv2d else {"out_channels": 2}
-    with pytest.raises(ValueError, match=r"^\w*Conv2d: " + re.escape(message)):
-        make(**{**out, "kernel_size": 3} | arguments)
+@pytest.mark.parametrize(("layer", "argument", "least"), INTEGERS)
+def test_integers(layer, argument, least):
+    refuses(layer, ValueError, argument, least - 1, least, least - 1)
+    for bad in (2.0, True, "2", None):
+        if not (
+            bad is None and argument == "stride" and layer in (MaxPool2d, AvgPool2d)
+        ):
+            is_word = bad == "2" and argument == "padding" and layer in IN_WORDS
+            refuses(layer, ValueError if is_word else TypeError, argument, bad, bad)
+    if argument != "out_channels":
+        refuses(layer, ValueError, argument, (1, least - 1), least, least - 1)
+        refuses(layer, ValueError, argument, (3, 3, 3), (3, 3, 3))
 
 
-@pytest.mark.parametrize("make", [*CONV_LAYERS, ConvTranspose2d])
-@pytest.mark.parametrize("argument", ["out_channels", "kernel_size", "stride"])
-@pytest.mark.parametrize("bad", [2.0, True, None, "2"])
-def test_convolution_layers_take_ints(make, argument, bad):
-    message = re.escape(f"2d: {argument} must be an int, got {bad!r}")
-    with pytest.raises(TypeError, match=message):
-        make(**{"out_channels": 2, "kernel_size": 3} | {argument: bad})
+@pytest.mark.parametrize("layer", IN_WORDS)
+def test_padding_in_words(layer):
+    refuses(layer, ValueError, "padding", "full", "full")
+    with refusal(layer.__name__, ValueError, "padding", (2, 2)):
+        layer(**MAKE[layer], stride=2, padding="same")
 
 
-@pytest.mark.parametrize(
-    ("make", "error", "message"),
-    [
-        (lambda: Linear(0), ValueError, "Linear: out_features must be at least 1"),
-        (lambda: Linear(2.5), TypeError, "Linear: out_features must be an int"),
-        (lambda: Conv2d(4, 3, groups=0), ValueError, "Conv2d: groups must be at least"),
-        (
-            lambda: Conv2d(4, 3, groups=3),
-            ValueError,
-            "Conv2d: groups=3 does not divide out_channels=4",
-        ),
-        (
-            lambda: Conv2d(3, 3, groups=3).output_shape(IMAGE),
-            ValueError,
-            "Conv2d: groups=3 does not divide input channels=2",
-        ),
-        (
-            lambda: TiledConv2d(1, 3, tile=0),
-            ValueError,
-            "TiledConv2d: tile must be at least 1, got 0",
-        ),
-        (
-            lambda: TiledConv2d(1, 3, tile=(2, 2, 2)),
-            ValueError,
-            "TiledConv2d: tile must be an int or a pair, got (2, 2, 2)",
-        ),
-        (
-            lambda: TiledConv2d(1, 3, tile=2, tiling="row"),
-            ValueError,
-            "TiledConv2d: tiling must be 'cyclic' or 'block', got 'row'",
-        ),
-        (
-            lambda: MaxPool2d(2, padding=2),
-            ValueError,
-            "MaxPool2d: padding must be at most half the kernel, got padding=2",
-        ),
-        (lambda: MaxPool2d(0), ValueError, "MaxPool2d: kernel_size must be at least 1"),
-        (lambda: MaxPool2d(2, 0), ValueError, "MaxPool2d: stride must be at least 1"),
-        (
-            lambda: Sequential(ReLU(), "ReLU"),
-            TypeError,
-            "Sequential: layer 1 must be a layer, got 'ReLU'",
-        ),
-        (
-            lambda: DepthwiseConv2d(3, multiplier=0),
-            ValueError,
-            "DepthwiseConv2d: multiplier must be at least 1, got 0",
-        ),
-        (
-            lambda: DepthwiseConv2d(0),
-            ValueError,
-            "DepthwiseConv2d: kernel_size must be at least 1, got 0",
-        ),
-        (
-            lambda: ConvTranspose2d(4, 3, groups=3),
-            ValueError,
-            "ConvTranspose2d: groups=3 does not divide out_channels=4",
-        ),
-        (
-            lambda: ConvTranspose2d(3, 3, groups=3).output_shape(IMAGE),
-            ValueError,
-            "ConvTranspose2d: groups=3 does not divide input channels=2",
-        ),
-        (
-            lambda: ConvTranspose2d(4, 3, output_padding=1),
-            ValueError,
-            "ConvTranspose2d: output_padding=1 must be less than stride=1 or ",
-        ),
-        (
-            lambda: ConvTranspose2d(4, 3, padding=4).output_shape(IMAGE),
-            ValueError,
-            "ConvTranspose2d: padding=4 leaves nothing of the output (size=4, ",
-        ),
-        (
-            lambda: AvgPool2d(2, padding=2),
-            ValueError,
-            "AvgPool2d: padding must be at most half the kernel, got padding=2, kernel",
-        ),
-        (lambda: AvgPool2d(0), ValueError, "AvgPool2d: kernel_size must be at least 1"),
-        (
-            lambda: AvgPool2d(2.0),
-            TypeError,
-            "AvgPool2d: kernel_size must be an int, got",
-        ),
-        (
-            lambda: AvgPool2d(5).output_shape(IMAGE),
-            ValueError,
-            "AvgPool2d: the kernel spans 5 (kernel_size=5, dilation=1) but the padded",
-        ),
-        (
-            lambda: Upsample(),
-            ValueError,
-            "Upsample: give one of size and scale_factor, got size=None and scale_f",
-        ),
-        (
-            lambda: Upsample(2, 2.0),
-            ValueError,
-            "Upsample: give one of size and scale_factor, got size=2 and scale_",
-        ),
-        (
-            lambda: Upsample(2, mode="trilinear"),
-            ValueError,
-            "Upsample: mode must be 'nearest' or 'bilinear' or 'bicubic', got 'tri",
-        ),
-        (lambda: Upsample(0), ValueError, "Upsample: size must be at least 1, got 0"),
-        (
-            lambda: Upsample(scale_factor=-1),
-            ValueError,
-            "Upsample: scale_factor must be above 0, got -1.0",
-        ),
-        (
-            lambda: Upsample(scale_factor=0.2).output_shape(IMAGE),
-            ValueError,
-            "Upsample: scale_factor=0.2 leaves nothing of an image of (4, 4)",
-        ),
-        (
-            lambda: NetVLAD(0),
-            ValueError,
-            "NetVLAD: n_clusters must be at least 1, got 0",
-        ),
-        (
-            lambda: NetVLAD(2.0),
-            TypeError,
-            "NetVLAD: n_clusters must be an int, got 2.0",
-        ),
-        (
-            lambda: NetVLAD(2, alpha=0),
-            ValueError,
-            "NetVLAD: alpha must be above 0, got 0",
-        ),
-        (
-            lambda: Parallel(),
-            ValueError,
-            "Parallel: branches must not be empty, got none",
-        ),
-        (
-            lambda: Parallel(ReLU(), 3),
-            TypeError,
-            "Parallel: branch 1 must be a layer, got 3",
-        ),
-        (
-            lambda: Parallel(Conv2d(2, 1), MaxPool2d(2)).output_shape(IMAGE),
-            ValueError,
-            "Parallel: branches must agree in all but their channels, got outputs "
-            "(2, 4, 4), (2, 2, 2)",
-        ),
-        # Inputs that do not fit
-        (
-            lambda: weight_ids(Conv2d(1, 3), 3),
-            ValueError,
-            "Conv2d: input_shape must be (C, H, W), got 3",
-        ),
-        (
-            lambda: Linear(3).output_shape(IMAGE),
-            ValueError,
-            "Linear: input_shape must be (features,), got (2, 4, 4); put Flatten()",
-        ),
-        (
-            lambda: Linear(3).n_params(8),
-            ValueError,
-            "Linear: input_shape must be (features,), got 8",
-        ),
-        (
-            lambda: Linear(3).macs((0,)),
-            ValueError,
-            "Linear: input_shape features must be at least 1, got 0",
-        ),
-        (
-            lambda: Conv2d(1, 3).n_params(VECTOR),
-            ValueError,
-            "Conv2d: input_shape must be (C, H, W), got (8,)",
-        ),
-        (
-            lambda: Conv2d(1, 3).output_shape([2, 4, 4]),
-            ValueError,
-            "Conv2d: input_shape must be (C, H, W), got [2, 4, 4]",
-        ),
-        (
-            lambda: LocalConv2d(1, 3).macs((2, 4, 0)),
-            ValueError,
-            "LocalConv2d: input_shape W must be at least 1, got 0",
-        ),
-        (
-            lambda: TiledConv2d(1, 3, tile=2).param_shapes((2, 4.0, 4)),
-            TypeError,
-            "TiledConv2d: input_shape H must be an int, got 4.0",
-        ),
-        (
-            lambda: Conv2d(1, 5).output_shape(IMAGE),
-            ValueError,
-            "Conv2d: the kernel spans 5 (kernel_size=5, dilation=1) but",
-        ),
-        (
-            lambda: MaxPool2d(5).n_params(IMAGE),
-            ValueError,
-            "MaxPool2d: the kernel spans 5 (kernel_size=5, dilation=1) but",
-        ),
-        (
-            lambda: MaxPool2d(2).output_shape(VECTOR),
-            ValueError,
-            "MaxPool2d: input_shape must be (C, H, W), got (8,)",
-        ),
-        (
-            lambda: Sequential(Flatten(), Conv2d(1, 3)).n_params(IMAGE),
-            ValueError,
-            "Conv2d: input_shape must be (C, H, W), got (32,)",
-        ),
-        # Matrices and summaries
-        (
-            lambda: weight_ids(ReLU(), IMAGE),
-            ValueError,
-            "weight_ids: layer must be linear, got ReLU()",
-        ),
-        (
-            lambda: weight_ids(Sequential(Conv2d(1, 2), ReLU()), IMAGE),
-            ValueError,
-            "weight_ids: layer must be linear, got Sequential(",
-        ),
-        (
-            lambda: weight_ids(Sequential(Linear(2), Linear(1)), VECTOR),
-            ValueError,
-            "weight_ids: layer must have one weight array, got Sequential(",
-        ),
-        (
-            lambda: dense_matrix(ReLU(), {}, IMAGE),
-            ValueError,
-            "dense_matrix: layer must be linear, got ReLU()",
-        ),
-        (
-            lambda: dense_matrix(Linear(2), {"bias": zeros(2)}, VECTOR),
-            ValueError,
-            "dense_matrix: params must hold 'weight', got ['bias']",
-        ),
-        (
-            lambda: dense_matrix(Linear(2), {"weight": zeros(2, 7)}, VECTOR),
-            ValueError,
-            "dense_matrix: weight must have shape (2, 8), got weight.shape=(2, 7)",
-        ),
-        (
-            lambda: summary(Sequential(Conv2d(1, 3), Linear(3)), IMAGE),
-            ValueError,
-            "Linear: input_shape must be (features,), got (1, 2, 2); put Flatten()",
-        ),
-    ],
-)
-def test_layers(make, error, message):
-    with pytest.raises(error, match="^" + re.escape(message)):
+def fitted(**spoiled):
+    return fit(**GOOD["fit"] | spoiled)
+
+
+def convolved(params):
+    return Conv2d(1, 3).apply(params, zeros(2, 1, 5, 5))
+
+
+EMPTY = {"x": zeros(0, 3), "labels": np.zeros(0, int)}
+NAMES = ["bias", "weight"]
+SMALL = {"weight": zeros(2, 3)}
+EXTRA = {"weight": 0, "bias": 0, "scale": 0}
+OTHERS = {"weight": zeros(1, 1, 2, 2), "bias": zeros(1)}
+BRANCHES = Parallel(Conv2d(2, 1), MaxPool2d(2))
+# what is done, who refuses it, which argument is blamed (None: in other words), what
+# else the message shows
+REFUSED = [
+    # Specifications
+    (lambda: Linear(0), "Linear", "out_features", 1, 0),
+    (lambda: Conv2d(4, 3, groups=0), "Conv2d", "groups", 1, 0),
+    (lambda: Conv2d(4, 3, groups=3), "Conv2d", "groups", 3, 4),
+    (lambda: TiledConv2d(1, 3, tile=0), "TiledConv2d", "tile", 1, 0),
+    (lambda: TiledConv2d(1, 3, tile=(2, 2, 2)), "TiledConv2d", "tile", (2, 2, 2)),
+    (lambda: TiledConv2d(1, 3, tile=2, tiling="row"), "TiledConv2d", "tiling", "row"),
+    (lambda: MaxPool2d(2, padding=2), "MaxPool2d", "padding", 2),
+    (lambda: AvgPool2d(2, padding=2), "AvgPool2d", "padding", 2),
+    (lambda: DepthwiseConv2d(3, multiplier=0), "DepthwiseConv2d", "multiplier", 1, 0),
+    (lambda: ConvTranspose2d(4, 3, groups=3), "ConvTranspose2d", "groups", 3, 4),
+    (
+        lambda: ConvTranspose2d(4, 3, output_padding=1),
+        "ConvTranspose2d",
+        *("output_padding", 1),
+    ),
+    (lambda: Upsample(), "Upsample", "size", None),
+    (lambda: Upsample(2, 2.0), "Upsample", "size", 2, 2.0),
+    (lambda: Upsample(0), "Upsample", "size", 1, 0),
+    (lambda: Upsample(2, mode="trilinear"), "Upsample", "mode", "bicubic", "trilinear"),
+    (lambda: Upsample(scale_factor=-1), "Upsample", "scale_factor", 0, -1.0),
+    (lambda: NetVLAD(0), "NetVLAD", "n_clusters", 1, 0),
+    (lambda: NetVLAD(2, alpha=0), "NetVLAD", "alpha", 0, 0.0),
+    (lambda: Parallel(), "Parallel", "branches"),
+    # Inputs that do not fit
+    (lambda: Conv2d(3, 3, groups=3).output_shape(IMAGE), "Conv2d", "groups", 3, 2),
+    (
+        lambda: ConvTranspose2d(3, 3, groups=3).output_shape(IMAGE),
+        "ConvTranspose2d",
+        *("groups", 3, 2),
+    ),
+    (
+        lambda: ConvTranspose2d(4, 3, padding=4).output_shape(IMAGE),
+        "ConvTranspose2d",
+        *("padding", 4),
+    ),
+    (lambda: Conv2d(1, 5).output_shape(IMAGE), "Conv2d", "kernel_size", 5, 4),
+    (lambda: MaxPool2d(5).n_params(IMAGE), "MaxPool2d", "kernel_size", 5, 4),
+    (lambda: AvgPool2d(5).output_shape(IMAGE), "AvgPool2d", "kernel_size", 5, 4),
+    (
+        lambda: Upsample(scale_factor=0.2).output_shape(IMAGE),
+        "Upsample",
+        *("scale_factor", 0.2, (4, 4)),
+    ),
+    (lambda: BRANCHES.output_shape(IMAGE), "Parallel", "branches", IMAGE, (2, 2, 2)),
+    (lambda: weight_ids(Conv2d(1, 3), 3), "Conv2d", "input_shape", 3),
+    (lambda: Linear(3).output_shape(IMAGE), "Linear", "input_shape", IMAGE),
+    (lambda: Linear(3).n_params(8), "Linear", "input_shape", 8),
+    (lambda: Linear(3).macs((0,)), "Linear", "input_shape", 1, 0),
+    (lambda: Conv2d(1, 3).n_params(VECTOR), "Conv2d", "input_shape", VECTOR),
+    (lambda: Conv2d(1, 3).output_shape([2, 4, 4]), "Conv2d", "input_shape", [2, 4, 4]),
+    (lambda: LocalConv2d(1, 3).macs((2, 4, 0)), "LocalConv2d", "input_shape", 1, 0),
+    (lambda: MaxPool2d(2).output_shape(VECTOR), "MaxPool2d", "input_shape", VECTOR),
+    (
+        lambda: Sequential(Flatten(), Conv2d(1, 3)).n_params(IMAGE),
+        "Conv2d",
+        *("input_shape", (32,)),
+    ),
+    (
+        lambda: summary(Sequential(Conv2d(1, 3), Linear(3)), IMAGE),
+        "Linear",
+        *("input_shape", (1, 2, 2)),
+    ),
+    # Parameters that are not the layer's
+    (lambda: convolved({}), "Conv2d", "params", NAMES, []),
+    (lambda: convolved(EXTRA), "Conv2d", "params", NAMES, ["bias", "scale", "weight"]),
+    (lambda: convolved(OTHERS), "Conv2d", "weight", (1, 1, 3, 3), (1, 1, 2, 2)),
+    # Matrices
+    (lambda: weight_ids(ReLU(), IMAGE), "weight_ids", "layer", ReLU()),
+    (
+        lambda: weight_ids(Sequential(Conv2d(1, 2), ReLU()), IMAGE),
+        "weight_ids",
+        *("layer", Sequential(Conv2d(1, 2), ReLU())),
+    ),
+    (
+        lambda: weight_ids(Sequential(Linear(2), Linear(1)), VECTOR),
+        "weight_ids",
+        *("layer", Sequential(Linear(2), Linear(1))),
+    ),
+    (lambda: dense_matrix(ReLU(), {}, IMAGE), "dense_matrix", "layer", ReLU()),
+    (
+        lambda: dense_matrix(Linear(2), {"bias": zeros(2)}, VECTOR),
+        "dense_matrix",
+        *("params", "weight", ["bias"]),
+    ),
+    (
+        lambda: dense_matrix(Linear(2), {"weight": zeros(2, 7)}, VECTOR),
+        "dense_matrix",
+        *("weight", (2, 8), (2, 7)),
+    ),
+    # Training
+    (lambda: SGD(0), "SGD", "lr", 0, 0.0),
+    (lambda: SGD(-0.1), "SGD", "lr", 0, -0.1),
+    (lambda: SGD(np.nan), "SGD", "lr", np.nan),
+    (lambda: SGD(np.inf), "SGD", "lr", np.inf),
+    (lambda: SGD(1, 1), "SGD", "momentum", 1, 1.0),
+    (lambda: SGD(1, -0.1), "SGD", "momentum", 0, -0.1),
+    (lambda: SGD(1, 0, -1), "SGD", "weight_decay", 0, -1.0),
+    (lambda: Adam(-1), "Adam", "lr", 0, -1.0),
+    (lambda: Adam(np.inf), "Adam", "lr", np.inf),
+    (lambda: Adam(betas=0.9), "Adam", "betas", 0.9),
+    (lambda: Adam(betas=(0.9,)), "Adam", "betas", (0.9,)),
+    (lambda: Adam(betas=(0.9, 1)), "Adam", "betas", 1, 1.0),
+    (lambda: Adam(betas=(-1, 0.9)), "Adam", "betas", 0, -1.0),
+    (lambda: Adam(eps=0), "Adam", "eps", 0, 0.0),
+    (lambda: Adam(weight_decay=-0.5), "Adam", "weight_decay", 0, -0.5),
+    (lambda: fitted(params=SMALL), "Linear", "params", NAMES, ["weight"]),
+    (lambda: fitted(params={}), "Linear", "params", NAMES, []),
+    (lambda: fitted(x=zeros(4, 5)), "Linear", "weight", (2, 5), (2, 3)),
+    (lambda: fitted(labels=np.array([0, 1, 2, 0])), "cross_entropy", "labels", 0, 1, 2),
+    (lambda: fitted(labels=np.zeros(3, int)), "fit", "x", (4, 3), (3,)),
+    (lambda: fitted(x=zeros(3, 3)), "fit", "x", (3, 3), (4,)),
+    (lambda: fitted(**EMPTY), "fit", "x", (0, 3), (0,)),
+    (lambda: fitted(x=zeros()), "fit", "x", (), (4,)),
+]
+WRONG_TYPE = [
+    (lambda: Linear(2.5), "Linear", "out_features", 2.5),
+    (lambda: NetVLAD(2.0), "NetVLAD", "n_clusters", 2.0),
+    (lambda: Sequential(ReLU(), "ReLU"), "Sequential", None, 1, "ReLU"),
+    (lambda: Parallel(ReLU(), 3), "Parallel", None, 1, 3),
+    (
+        lambda: TiledConv2d(1, 3, tile=2).param_shapes((2, 4.0, 4)),
+        "TiledConv2d",
+        *("input_shape", 4.0),
+    ),
+    (lambda: SGD("1"), "SGD", "lr", "1"),
+    (lambda: SGD(True), "SGD", "lr", True),
+    (lambda: SGD(1j), "SGD", "lr", 1j),
+    (lambda: SGD(1, 0, None), "SGD", "weight_decay", None),
+    (lambda: Adam(betas=("a", 0)), "Adam", "betas", "a"),
+    (lambda: fitted(network=[Linear(2)]), "fit", "network", [Linear(2)]),
+    (lambda: fitted(params=[1.0]), "fit", "params", list),
+    (
+        lambda: fitted(params={"weight": zeros(2, 3).astype("f4")}),
+        "fit",
+        *("weight", np.dtype("f4"), np.dtype("f8")),
+    ),
+    (lambda: fitted(labels=[0, 1, 0, 1]), "fit", "labels", list),
+    (lambda: fitted(labels=zeros(4)), "cross_entropy", "labels", np.dtype("f8")),
+    (lambda: fitted(optimizer=0.1), "fit", "optimizer", 0.1),
+    (lambda: fitted(rng=0), "fit", "rng", 0),
+]
+ROWS = [(ValueError, *row) for row in REFUSED]
+ROWS += [(TypeError, *row) for row in WRONG_TYPE]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[2]}-{row[3]}")
+def test_refused(row):
+    error, make, where, blamed, *got = row
+    with refusal(where, error, blamed, *got):
         make()

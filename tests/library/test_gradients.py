@@ -158,8 +158,8 @@ def test_vjp_is_like_the_op_and_gradients_like_the_arrays(name, data):
 def test_unpooling_has_no_gradient_for_what_was_painted_over():
     x = np.array([5.0, 6.0, 7.0]).reshape(1, 1, 1, 3)
     indices = np.array([1, 1, 2]).reshape(x.shape)
-    y, pullback = conv_notes.max_unpool2d.vjp(x, indices, 1)
-    assert y.ravel().tolist() == [0, 6, 7]
+    y, pullback = conv_notes.max_unpool2d.vjp(x, indices, (1, 2), stride=1)
+    assert y.ravel().tolist() == [0, 6, 7, 0]
     assert pullback(10 * np.ones_like(y))[0].ravel().tolist() == [0, 10, 10]
 
 

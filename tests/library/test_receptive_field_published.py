@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import strategies
+from good import refusal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -133,7 +134,7 @@ def test_receptive_field_of_one_axis():
     layers = [Conv2d(1, (3, 5), stride=(1, 2), padding=(0, 2))]
     assert receptive_field(layers, axis=0) == (3, 1, 0)
     assert receptive_field(layers, axis=1) == (5, 2, 2)
-    with pytest.raises(ValueError, match=r"height and width differ.*axis=0 or axis=1"):
+    with refusal("receptive_field", ValueError, "axis", 0, 1):
         receptive_field(layers)
 
 
@@ -151,13 +152,9 @@ def test_receptive_field_of_branches():
     assert receptive_field([MaxPool2d(2), Parallel(wide, late)]) == (12, 2, 4)
     assert receptive_field([inception_3a()]) == (5, 1, 2)
     assert receptive_field([Parallel(Flatten(), ReLU())]) == (1, 1, 0)
-    with pytest.raises(ValueError, match=r"branches have strides 1, 2"):
+    with refusal("receptive_field", ValueError, None, 1, 2):
         receptive_field([Parallel(wide, MaxPool2d(1, 2))])
     assert receptive_field([Parallel(Upsample(scale_factor=2))]) == (1, 0.5, 0)
-    with pytest.raises(ValueError, match="axis must be None, 0 or 1, got 2"):
-        receptive_field([wide], axis=2)
-    with pytest.raises(TypeError, match="layers must be iterable, got 3"):
-        receptive_field(3)
 
 
 @pytest.mark.parametrize(
@@ -166,5 +163,5 @@ def test_receptive_field_of_branches():
 )
 def test_no_window_describes_a_resize_that_is_not_by_a_whole_factor(layer):
     assert layer.windows is None
-    with pytest.raises(TypeError, match="does not look through a window"):
+    with refusal("receptive_field", TypeError, None, layer):
         receptive_field([layer])

@@ -15,7 +15,6 @@ from conv_notes import (
     Parallel,
     ReLU,
     Sequential,
-    cross_entropy,
     fit,
 )
 from conv_notes.ops._differentiable import differentiable
@@ -86,30 +85,6 @@ def test_steps_change_nothing_in_place(optimizer):
     optimizer.step(first, grads, after)
     again, _ = optimizer.step(params, grads, state)
     np.testing.assert_equal(again, first)
-
-
-@pytest.mark.parametrize(
-    ("make", "error", "message"),
-    [
-        (lambda: SGD(0), ValueError, "SGD: lr must be above 0, got 0"),
-        (lambda: SGD(np.inf), ValueError, "SGD: lr must be finite, got inf"),
-        (lambda: SGD("1"), TypeError, "SGD: lr must be a number, got '1'"),
-        (lambda: SGD(True), TypeError, "SGD: lr must be a number, got True"),
-        (lambda: SGD(1, 1), ValueError, "SGD: momentum must be less than 1, got 1"),
-        (lambda: SGD(1, -0.1), ValueError, "SGD: momentum must be at least 0"),
-        (lambda: SGD(1, 0, -1), ValueError, "SGD: weight_decay must be at least 0"),
-        (lambda: Adam(-1), ValueError, "Adam: lr must be above 0, got -1"),
-        (lambda: Adam(1, 0.9), ValueError, "Adam: betas must be two numbers, got 0.9"),
-        (lambda: Adam(1, (0.9,)), ValueError, "Adam: betas must be two numbers"),
-        (lambda: Adam(1, (0.9, 1.0)), ValueError, "Adam: betas must be less than 1"),
-        (lambda: Adam(1, (-1, 0.9)), ValueError, "Adam: betas must be at least 0"),
-        (lambda: Adam(eps=0), ValueError, "Adam: eps must be above 0, got 0"),
-        (lambda: Adam(weight_decay=-1), ValueError, "Adam: weight_decay must be at"),
-    ],
-)
-def test_optimizers_refuse(make, error, message):
-    with pytest.raises(error, match="^" + message):
-        make()
 
 
 # The loop
@@ -293,48 +268,9 @@ def test_any_optimizer_will_do():
     np.testing.assert_equal(params, {name: a / 8 for name, a in start.items()})
 
 
-@pytest.mark.parametrize(
-    ("spoiled", "error", "message"),
-    [
-        ({"network": 3}, TypeError, "network must be a layer, got 3"),
-        ({"params": [1]}, TypeError, "params must be a dict, got list"),
-        ({"params": {}}, ValueError, r"params must be named \['bias', 'weight'\]"),
-        ({"x": [[1.0]]}, TypeError, "fit: x must be a NumPy array, got list"),
-        ({"x": np.ones((4, 1), int)}, TypeError, "fit: x must be float32 or float64"),
-        ({"x": np.ones((4, 1), "f")}, TypeError, "fit: weight is float64 but x is"),
-        ({"x": np.ones((3, 1))}, ValueError, r"x.shape=\(3, 1\), labels.shape=\(4,\)"),
-        ({"x": np.array(1.0)}, ValueError, r"as many examples.*x.shape=\(\)"),
-        (
-            {"x": np.ones((0, 1)), "labels": np.ones(0, int)},
-            ValueError,
-            "as many examples, at least one",
-        ),
-        ({"labels": [0, 1, 0, 1]}, TypeError, "fit: labels must be a NumPy array"),
-        ({"labels": np.array([0, 1, 0, 2])}, ValueError, "labels must be 0 to 1"),
-        ({"epochs": -1}, ValueError, "fit: epochs must be at least 0, got -1"),
-        ({"epochs": 1.5}, TypeError, "fit: epochs must be an int, got 1.5"),
-        ({"batch_size": 0}, ValueError, "fit: batch_size must be at least 1, got 0"),
-        ({"rng": 0}, TypeError, "fit: rng must be a numpy Generator, got 0"),
-        ({"optimizer": 0.1}, TypeError, "fit: optimizer must have start, got 0.1"),
-    ],
-)
-def test_fit_refuses(spoiled, error, message):
-    layer = Linear(2)
-    good = {
-        "network": layer,
-        "params": layer.init((1,), rng(0)),
-        "x": np.ones((4, 1)),
-        "labels": np.array([0, 1, 0, 1]),
-        "epochs": 1,
-        "batch_size": 2,
-        "optimizer": SGD(0.1),
-        "rng": rng(0),
-        "loss": cross_entropy,
-    }
-    with pytest.raises(error, match=message):
-        fit(**good | spoiled)
-
-
+@pytest.mark.parametrize("rate", [0.1, np.float64(0.1), np.float32(0.1)])
 @pytest.mark.parametrize("make", [SGD, Adam])
-def test_a_numpy_learning_rate_keeps_float32(make):
-    trained(dtype=np.float32, optimizer=make(np.float64(0.1)))
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_parameters_keep_their_dtype(dtype, make, rate):
+    params, _ = trained(dtype=dtype, optimizer=make(rate, weight_decay=rate))
+    assert {array.dtype for array in params.values()} == {np.dtype(dtype)}
