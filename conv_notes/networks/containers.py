@@ -111,6 +111,14 @@ class Sequential(Container):
             input_shape = layer.output_shape(input_shape)
         return input_shape
 
+    def trace(self, params: Params, x: FloatArray) -> list[FloatArray]:
+        """The output of every layer, in order."""
+        self._check_params(params, x)
+        outputs: list[FloatArray] = []
+        for i, layer in enumerate(self.layers):
+            outputs.append(layer.apply(_below(params, i), outputs[-1] if i else x))
+        return outputs
+
     def vjp(self, params: Params, x: FloatArray) -> tuple[Any, Any]:
         self._check_params(params, x)
         pullbacks = []
