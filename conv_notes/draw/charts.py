@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from ._drawing import INK, OUTPUT, SERIES, Drawing, styled, subplots
+from ._drawing import Drawing, styled, subplots
+from .marks import INK, OUTPUT, SERIES, superscript
 
 MARKERS = "osD^vP"
 
@@ -50,7 +51,7 @@ def waterfall(counts: Mapping[str, int], unit: str = "weights") -> Drawing:
     powers = int(max(map(log10, counts.values())))
     ticks = range(0, powers + 1, 2 if powers > 5 else 1)
     ax.set(xlim=(left, right), ylim=(len(counts) - 0.6, -0.75), yticks=[])
-    ax.set_xticks(ticks, [f"10{_superscript(t)}" for t in ticks])
+    ax.set_xticks(ticks, [f"10{superscript(t)}" for t in ticks])
     ax.set_xlabel(f"{unit} (logarithmic axis)")
     ax.spines["left"].set_visible(False)
     return figure
@@ -153,7 +154,3 @@ def _beside(ax: Axes, x: float, y: float, text: str) -> None:
     """Write a bar's value a little to the right of its end."""
     place: Any = {"xytext": (5, 0), "textcoords": "offset points"}
     ax.annotate(text, (x, y), va="center", weight="bold", **place)
-
-
-def _superscript(number: int) -> str:
-    return "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(number))

@@ -3,6 +3,7 @@
 import base64
 import re
 from importlib import import_module
+from pkgutil import iter_modules
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from conv_notes import (
     draw,
     inception_3a,
 )
+from conv_notes.draw.letters import free_place
 from conv_notes.widgets import explore
 
 ROW = (1, 1, 5)
@@ -52,6 +54,27 @@ DRAWINGS = {
     "stack": lambda: draw.stack(deepface(), (3, 152, 152), before=["a photograph"]),
     "stages": lambda: draw.stages(NETWORK, WEIGHTS, np.eye(8)[None, None]),
 }
+
+
+HIDDEN = pytest.mark.xfail(reason="networks.summary and ops.vlad are to be renamed")
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        "",
+        ".arithmetic",
+        ".draw",
+        ".layers",
+        pytest.param(".networks", marks=HIDDEN),
+        pytest.param(".ops", marks=HIDDEN),
+    ],
+)
+def test_no_function_hides_a_module(package):
+    package = import_module(f"conv_notes{package}")
+    for module in iter_modules(package.__path__):
+        there = import_module(f"{package.__name__}.{module.name}")
+        assert getattr(package, module.name) is there
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
@@ -103,9 +126,7 @@ def test_colours_stand_for_sharing():
 def test_a_letter_without_a_free_place_is_still_placed():
     start, end = np.zeros(2), np.array([0.0, 1.0])
     taken = [np.array([0.0, y]) for y in np.linspace(0, 1, 50)]
-    module = import_module("conv_notes.draw.connections")  # a function hides its name
-    place = module._free_place(start, end, taken)
-    assert place == pytest.approx([0, 0.78])
+    assert free_place(start, end, taken) == pytest.approx([0, 0.78])
 
 
 def test_a_slide_counts_its_windows():
