@@ -6,13 +6,14 @@ which is the same to the byte each time, and that describes itself in words (``.
 
 from . import marks
 from ._drawing import Drawing, subplots
+from .activations import stages, strongest
 from .architectures import branches, stack
 from .channels import channel_sum, mixing
-from .charts import bars, curves, waterfall
+from .charts import bars, curves, panels, waterfall
 from .descriptors import clusters
 from .fields import field, reach
 from .holes import filling, masked_matrix, masked_window
-from .images import pictures, stages
+from .images import pictures, tiles
 from .isometric import cubes
 from .neurons import connections, matrix, wiring
 from .resampling import overlap, pooling
@@ -35,6 +36,7 @@ __all__ = [
     "matrix",
     "mixing",
     "overlap",
+    "panels",
     "pictures",
     "places",
     "pooling",
@@ -42,7 +44,9 @@ __all__ = [
     "slide",
     "stack",
     "stages",
+    "strongest",
     "subplots",
+    "tiles",
     "waterfall",
     "window",
     "wiring",

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from . import marks
-from .marks import INK, INPUT, OUTPUT_TEXT, PAPER, SERIES, subscript, tint
+from .marks import INK, INPUT, OUTPUT_TEXT, PAPER, SERIES, Place, subscript, tint
 
 CLEARANCE = 0.34  # between the centres of two letters, in distances between neurons
 
@@ -47,6 +47,26 @@ def looks(ids: np.ndarray) -> dict[int, Look]:
     }
 
 
+def dot(
+    ax: Axes,
+    at: Place,
+    text: str,
+    size: float = 20,
+    *,
+    fc: Any = PAPER,
+    ec: Any = INK,
+    **look: Any,
+) -> None:
+    """Draw a circle with a text in it: a neuron; or, smaller, the letter of a weight.
+
+    The larger lies above the smaller.
+    """
+    zorder = 3 + size / 100
+    circle: Any = {"ms": size, "mfc": fc, "mec": ec, "mew": 0.8, "zorder": zorder}
+    ax.plot(*at, "o", clip_on=False, **circle)
+    marks.label(ax, at, text, **{"fontsize": 9, "zorder": zorder, **look})
+
+
 def edge(
     ax: Axes,
     start: np.ndarray,
@@ -60,7 +80,7 @@ def edge(
     if taken is not None:
         taken.append(free_place(start, end, taken))
         colour = look.line["color"]
-        marks.dot(ax, taken[-1], look.letter, 11, ec=colour, fontsize=8.5)
+        dot(ax, taken[-1], look.letter, 11, ec=colour, fontsize=8.5)
 
 
 def name_sides(ax: Axes, n_outputs: int, n_inputs: int) -> None:

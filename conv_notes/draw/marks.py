@@ -70,6 +70,19 @@ def number(value: Any, form: str = "g") -> str:
     return f"{float(value):z{form}}".replace("-", "−")
 
 
+def short(value: float) -> str:
+    """A number in three digits, with k for thousands and M for millions.
+
+    Examples
+    --------
+    >>> short(36864), short(0.25)
+    ('36.9k', '0.25')
+    """
+    if value < 1000:
+        return number(value, ".3g")
+    return f"{value / 1e6:.2f}M" if value >= 1e6 else f"{value / 1e3:.1f}k"
+
+
 def in_rows(values: Any, between: str = "; ") -> str:
     """A matrix in words, row by row.
 
@@ -160,26 +173,6 @@ def mark(
     frame(ax, corner, width, height, lw=lw, zorder=3)
 
 
-def dot(
-    ax: Axes,
-    at: Place,
-    text: str,
-    size: float = 20,
-    *,
-    fc: Any = PAPER,
-    ec: Any = INK,
-    **look: Any,
-) -> None:
-    """Draw a circle with a text in it: a neuron; or, smaller, the letter of a weight.
-
-    The larger lies above the smaller.
-    """
-    zorder = 3 + size / 100
-    circle: Any = {"ms": size, "mfc": fc, "mec": ec, "mew": 0.8, "zorder": zorder}
-    ax.plot(*at, "o", clip_on=False, **circle)
-    label(ax, at, text, **{"fontsize": 9, "zorder": zorder, **look})
-
-
 def cells(
     ax: Axes,
     corners: Iterable[Place],
@@ -241,6 +234,30 @@ def grid(
     for i, j in np.ndindex(np.shape(values)):
         box(ax, (corner[0] + j, corner[1] + i), fc=fc, ec=ec, lw=lw)
     numbers(ax, corner, values, title, **look)
+
+
+def squares(ax: Axes, corner: Place, values: ArrayLike, largest: float) -> None:
+    """Draw numbers as squares of their size: positive ones filled, negative ones empty.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    corner : (float, float)
+        Least x and y of the matrix; a cell is 1 wide and high.
+    values : array_like, shape (rows, cols)
+        The numbers; NaN leaves its place empty.
+    largest : float
+        The number whose square fills its cell.
+    """
+    for (i, j), value in np.ndenumerate(np.asarray(values)):
+        side = 0.95 * np.sqrt(abs(value) / largest)
+        look = {"fc": SERIES[0], "ec": SERIES[0]}
+        if value < 0:
+            look = {"fc": PAPER, "ec": SERIES[1]}
+        if not np.isnan(value):
+            left, top = corner[0] + j + (1 - side) / 2, corner[1] + i + (1 - side) / 2
+            box(ax, (left, top), side, side, lw=1.2, **look)
 
 
 def arrow(

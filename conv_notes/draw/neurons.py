@@ -13,7 +13,7 @@ from ..layers import Layer, weight_ids
 from ..layers._layer import Shape
 from . import marks
 from ._drawing import Drawing, styled, subplots
-from .letters import edge, looks, name_sides
+from .letters import dot, edge, looks, name_sides
 from .marks import INPUT, OUTPUT, PAPER, subscript
 
 GAP = 2.2  # between the two rows of neurons, in distances between neighbours
@@ -117,9 +117,9 @@ def _edges(ax: Axes, ids: np.ndarray) -> None:
         edge(ax, start, end, looks_of[int(ids[o, i])], taken)
     for i in range(n_inputs):
         name = f"x{subscript(i + 1)}"
-        marks.dot(ax, (i + left, 0), name, fc=INPUT, color=PAPER)
+        dot(ax, (i + left, 0), name, fc=INPUT, color=PAPER)
     for o in range(n_outputs):
-        marks.dot(ax, (o + above, GAP), f"y{subscript(o + 1)}", fc=OUTPUT)
+        dot(ax, (o + above, GAP), f"y{subscript(o + 1)}", fc=OUTPUT)
     marks.bare(ax).set(xlim=(-0.5, max(n_inputs, n_outputs) - 0.5))
     ax.set_ylim(-0.4, GAP + 0.4)
 
