@@ -12,7 +12,7 @@ from ..layers._layer import Shape
 from ..networks import Parallel, Sequential
 from . import marks
 from ._drawing import Drawing, styled, subplots
-from .marks import INK, INPUT, OUTPUT, PAPER, SERIES, times, tint
+from .marks import INK, INPUT, OUTPUT, PAPER, SEES_ALL, SERIES, times, tint
 
 SMALL: Any = {"va": "center", "fontsize": 9}  # text
 STEP = 0.4  # inches from one layer to the next
@@ -107,7 +107,7 @@ def _sharing(layer: Any) -> str:
 def _weights(ax: Axes, row: int, layer: Any, side: float, last: bool) -> None:
     if isinstance(layer, Linear):
         fill = tint(OUTPUT) if last else PAPER
-        _bar(ax, row, side, fc=fill, hatch="xxx")
+        _bar(ax, row, side, fc=fill, hatch=SEES_ALL)
         return
     _bar(ax, row, side)
     if isinstance(layer, MaxPool2d):

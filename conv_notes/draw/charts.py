@@ -169,7 +169,8 @@ def panels(
     Drawing
     """
     n = len(names)
-    figure, axes = subplots(1, len(columns), height=0.5 + 0.45 * n, sharey=True)
+    options: Any = {"sharey": True, "squeeze": False}
+    figure, (axes,) = subplots(1, len(columns), height=0.5 + 0.45 * n, **options)
     figure.set_layout_engine("none")  # so that all bars of all drawings align
     wide = 0.81 / len(columns)
     for k, (ax, (title, (values, ticks))) in enumerate(

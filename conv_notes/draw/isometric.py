@@ -14,7 +14,7 @@ from ..layers import Conv2d
 from ..layers._layer import Shape
 from . import marks
 from ._drawing import WIDTH, Drawing, styled, subplots
-from .marks import INK, INPUT, OUTPUT, SERIES, times, tint
+from .marks import INK, INPUT, OUTPUT, SEEN, SERIES, times, tint
 
 MOST_CELLS = 5  # along an axis; a longer one is drawn this long, without its cells
 MOST_KERNELS = 3
@@ -143,7 +143,7 @@ class _Block:
             for line in lines:
                 ax.plot(*np.transpose(line), color=INK, lw=0.5)
             if marked[0] < marked[2] and marked[1] < marked[3]:
-                patch(*marked, fc="none", ec=INK, lw=2.4, hatch="////", zorder=4)
+                patch(*marked, fc="none", ec=INK, lw=2.4, hatch=SEEN, zorder=4)
         names = [str(k + 1) for k in range(c)]
         if long[2]:
             names[2:] = ["…", *[""] * (c - 4), str(self.shape[0])]

@@ -42,8 +42,10 @@ FAINT, UNSEEN = "#9A9A9A", "#D0D0D0"
 
 #: Pixels that are missing.
 HOLE: Any = {"fc": UNSEEN, "ec": INK, "hatch": "xxx", "lw": 0, "zorder": 0}
-#: Pixels that lie in several windows.
-SEVERAL: Any = {"fc": "none", "ec": INPUT, "hatch": "////", "lw": 0, "alpha": 0.8}
+#: Hatch of what the output in question sees, and of a layer that sees everything.
+SEEN, SEES_ALL = "////", "xxx"
+#: Pixels that several windows see.
+SEVERAL: Any = {"fc": "none", "ec": INPUT, "hatch": SEEN, "lw": 0, "alpha": 0.8}
 #: What is seen beyond the image.
 BEYOND: Any = {"fc": PAPER, "ec": INK, "hatch": "//////"}
 
