@@ -132,32 +132,16 @@ def strongest(
     figure = Drawing(figsize=(WIDTH, 2.8))
     left = figure.add_axes((0.01, 0.24, 0.43, 0.66))
     right = figure.add_axes((0.54, 0.24, 0.45, 0.66))
-    look: Any = {"cmap": "gray_r", "interpolation": "none"}
-    left.imshow(x[0, 0], **look)
+    left.imshow(x[0, 0], cmap="gray_r", interpolation="none")
     left.set_title(f"input, {times(x.shape[2:])}", size=10)
-    for ax in (left, right):
-        ax.set(xticks=[], yticks=[])
+    _framed(left)
     if y.ndim == 1:
-        p = softmax(y, axis=0)
-        right.barh(range(len(p)), p, color=OUTPUT)
-        right.set(yticks=range(len(p)), ylim=(len(p) - 0.5, -0.5), xlim=(0, 1))
-        right.set_xticks([0, 1])
-        right.set_title("probability", size=10)
-        words = f"reads {p.argmax()} with probability {p.max():.2f}"
-        sees, where = "all of the image", ""
+        words, sees, where = _scores(right, y), "all of the image", ""
     else:
-        m, i, j = (int(n) for n in np.unravel_index(y.argmax(), y.shape))
         field = receptive_field(list(network)[:depth])
-        row, col = i * field.stride - field.padding, j * field.stride - field.padding
+        m, *at = _maps(right, y)
+        row, col = (n * field.stride - field.padding for n in at)
         marks.frame(left, (col - 0.5, row - 0.5), field.size, field.size, OUTPUT)
-        cols, (c, h, w) = ceil(sqrt(len(y))), y.shape
-        most, low = abs(y).max(), y.min()
-        sheet = tiles(y, cols)
-        right.imshow(sheet, vmin=-most if low < 0 else 0, vmax=most, **look)
-        right.set_facecolor(INPUT)  # shows between the maps
-        corner = m % cols * (w + 1) + j - 0.5, m // cols * (h + 1) + i - 0.5
-        marks.frame(right, corner, colour=OUTPUT)
-        right.set_title(f"{c} maps of {h} × {w}", size=10)
         words = f"strongest unit: {y.max():.2f}, in map {m + 1}"
         sees = f"{field.size} × {field.size} pixels"
         where = f" from row {row}, column {col} on"
@@ -165,6 +149,34 @@ def strongest(
     figure.text(0.5, 0.03, f"it sees {sees}", ha="center", size=10)
     figure.alt = f"{words[0].upper()}{words[1:]}; it sees {sees}{where}."
     return figure
+
+
+def _framed(ax: Axes) -> None:
+    """A frame without ticks: where an image ends, also where it is white."""
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(True)
+
+
+def _scores(ax: Axes, y: FloatArray) -> str:
+    p, n = softmax(y, axis=0), len(y)
+    ax.barh(range(n), p, color=OUTPUT)
+    ax.set(yticks=range(n), ylim=(n - 0.5, -0.5), xticks=[0, 1], xlim=(0, 1))
+    ax.set_title("probability", size=10)
+    return f"reads {p.argmax()} with probability {p.max():.2f}"
+
+
+def _maps(ax: Axes, y: FloatArray) -> tuple[int, int, int]:
+    """Draw maps in a grid, the strongest unit framed; return its place (m, i, j)."""
+    (c, h, w), cols, most = y.shape, ceil(sqrt(len(y))), abs(y).max()
+    m, i, j = (int(n) for n in np.unravel_index(y.argmax(), y.shape))
+    look: Any = {"vmin": -most if y.min() < 0 else 0, "vmax": most}
+    ax.imshow(tiles(y, cols), cmap="gray_r", interpolation="none", **look)
+    ax.set_facecolor(INPUT)  # shows between the maps
+    corner = m % cols * (w + 1) + j - 0.5, m // cols * (h + 1) + i - 0.5
+    marks.frame(ax, corner, colour=OUTPUT)
+    ax.set_title(f"{c} maps of {h} × {w}", size=10)
+    _framed(ax)
+    return m, i, j
 
 
 def _one_image(name: str, x: FloatArray) -> None:
