@@ -4,25 +4,20 @@ Every function returns a `Drawing`: a matplotlib figure that a notebook shows as
 which is the same to the byte each time, and that describes itself in words (``.alt``).
 """
 
+from . import marks
 from ._drawing import Drawing, subplots
-from .branches import branches
-from .channels import channel_sum
-from .charts import bars, curves, waterfall
-from .clusters import clusters
-from .connections import connections, matrix, wiring
-from .cubes import cubes
-from .field import field
+from .activations import stages, strongest
+from .architectures import branches, stack
+from .channels import channel_sum, mixing
+from .charts import bars, curves, panels, waterfall
+from .descriptors import clusters
+from .fields import field, reach
 from .holes import filling, masked_matrix, masked_window
-from .mixing import mixing
-from .overlap import overlap
-from .pictures import pictures
-from .places import places
-from .pooling import pooling
-from .reach import reach
-from .slide import slide
-from .stack import stack
-from .stages import stages
-from .window import window
+from .images import pictures, tiles
+from .isometric import cubes
+from .neurons import connections, matrix, wiring
+from .resampling import overlap, pooling
+from .sliding import places, slide, window
 
 __all__ = [
     "Drawing",
@@ -35,11 +30,13 @@ __all__ = [
     "curves",
     "field",
     "filling",
+    "marks",
     "masked_matrix",
     "masked_window",
     "matrix",
     "mixing",
     "overlap",
+    "panels",
     "pictures",
     "places",
     "pooling",
@@ -47,7 +44,9 @@ __all__ = [
     "slide",
     "stack",
     "stages",
+    "strongest",
     "subplots",
+    "tiles",
     "waterfall",
     "window",
     "wiring",

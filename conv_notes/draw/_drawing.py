@@ -1,25 +1,15 @@
-"""The figure class, the colours and the style that all drawings share."""
+"""The figure class and the style that all drawings share."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
 
-# Okabe & Ito (2008), "Color universal design": told apart by every colour vision.
-BLUE, ORANGE = "#0072B2", "#E69F00"
-INK, PAPER = "#000000", "#FFFFFF"
-INPUT, OUTPUT = BLUE, ORANGE
-#: For weights, and for the lines of a chart: what is left once both layers are taken,
-#: without the yellow, which a thin line on white paper cannot carry.
-SERIES = ("#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000")
+from .marks import INK
 
 #: Width of a figure in inches. A phone's column is about 360 pixels = 3.75 inches, so
 #: that text stays near the size it is drawn at, there and on a desktop.
@@ -98,33 +88,6 @@ def subplots(
     figure = Drawing(figsize=(WIDTH, height), layout="constrained")
     figure.alt = alt
     return figure, figure.subplots(rows, cols, **options)
-
-
-def bare(ax: Axes) -> Axes:
-    """`ax` without frame and ticks, its units equally long in both directions."""
-    ax.set_axis_off()
-    ax.set_aspect("equal")
-    return ax
-
-
-def boxes(
-    ax: Axes,
-    corners: Iterable[tuple[float, float]],
-    width: float,
-    height: float,
-    **look: Any,
-) -> None:
-    """Equal rectangles as one path: as patches of their own they make a large file."""
-    vertices: list[tuple[float, float]] = []
-    codes: list[Any] = []
-    for x, y in corners:
-        ends = (x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)
-        vertices += ends
-        codes += [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY]
-    if vertices:
-        patch = PathPatch(Path(vertices, codes), **look)
-        patch.set_clip_on(False)
-        ax.add_patch(patch)
 
 
 def _shrink(svg: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from ._drawing import INK, OUTPUT, SERIES, Drawing, styled, subplots
+from ._drawing import Drawing, styled, subplots
+from .marks import INK, OUTPUT, SERIES, short, superscript
 
 MARKERS = "osD^vP"
 
@@ -50,7 +51,7 @@ def waterfall(counts: Mapping[str, int], unit: str = "weights") -> Drawing:
     powers = int(max(map(log10, counts.values())))
     ticks = range(0, powers + 1, 2 if powers > 5 else 1)
     ax.set(xlim=(left, right), ylim=(len(counts) - 0.6, -0.75), yticks=[])
-    ax.set_xticks(ticks, [f"10{_superscript(t)}" for t in ticks])
+    ax.set_xticks(ticks, [f"10{superscript(t)}" for t in ticks])
     ax.set_xlabel(f"{unit} (logarithmic axis)")
     ax.spines["left"].set_visible(False)
     return figure
@@ -149,11 +150,59 @@ def bars(
     return figure
 
 
-def _beside(ax: Axes, x: float, y: float, text: str) -> None:
-    """Write a bar's value a little to the right of its end."""
-    place: Any = {"xytext": (5, 0), "textcoords": "offset points"}
-    ax.annotate(text, (x, y), va="center", weight="bold", **place)
+@styled
+def panels(
+    names: Sequence[str], columns: Mapping[str, tuple[Sequence[float], Any]]
+) -> Drawing:
+    """Draw several quantities of the same things: a panel for each, a row per thing.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The things.
+    columns : mapping of str to (sequence of float, mapping of str to float)
+        For each quantity one value per thing, and where its axis has which tick. The
+        bars begin at the first tick; where that is above 0, the axis is logarithmic.
+
+    Returns
+    -------
+    Drawing
+    """
+    n = len(names)
+    options: Any = {"sharey": True, "squeeze": False}
+    figure, (axes,) = subplots(1, len(columns), height=0.5 + 0.45 * n, **options)
+    figure.set_layout_engine("none")  # so that all bars of all drawings align
+    wide = 0.81 / len(columns)
+    for k, (ax, (title, (values, ticks))) in enumerate(
+        zip(axes, columns.items(), strict=True)
+    ):
+        ax.set_position((0.2 + wide * k, 0.19, wide - 0.03, 0.8))
+        log = min(ticks.values()) > 0
+        scaled, places = (
+            np.log10(z) if log else np.asarray(z) for z in (values, [*ticks.values()])
+        )
+        low, high = places.min(), places.max()
+        ax.barh(range(n), scaled - low, 0.34, left=low, color=OUTPUT)
+        for row, value in enumerate(values):
+            _beside(ax, low, row - 0.37, short(value), offset=3, weight="normal")
+        ax.set_xticks(places, list(ticks))
+        right = high + (high - low) * (0.25 if log else 0.45)
+        ax.set(xlim=(low, right), ylim=(n - 0.6, -0.7))
+        ax.set_xlabel(title + ("\n(log axis)" if log else ""))
+        ax.tick_params(axis="y", length=0)
+    axes[0].set_yticks(range(n), names)
+    rows = (
+        f"{name}: "
+        + ", ".join(f"{title} {short(v[k])}" for title, (v, _) in columns.items())
+        for k, name in enumerate(names)
+    )
+    figure.alt = f"Bars. {'; '.join(rows)}."
+    return figure
 
 
-def _superscript(number: int) -> str:
-    return "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(number))
+def _beside(
+    ax: Axes, x: float, y: float, text: str, offset: float = 5, weight: str = "bold"
+) -> None:
+    """Write a value a few points to the right of a place."""
+    place: Any = {"xytext": (offset, 0), "textcoords": "offset points"}
+    ax.annotate(text, (x, y), va="center", weight=weight, **place)

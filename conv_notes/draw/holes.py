@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from .._checks import FloatArray
 from ..ops import conv2d, partial_conv2d
-from ._drawing import INK, INPUT, OUTPUT, SERIES, WIDTH, Drawing, bare, styled, subplots
-from .connections import _subscript, _tint
-from .window import _frame, _lattice, _mark, _number, _write
-
-HOLE: Any = {"fc": "#D0D0D0", "ec": INK, "hatch": "xxx", "lw": 0, "zorder": 0}
+from . import marks
+from ._drawing import WIDTH, Drawing, styled, subplots
+from .letters import name_sides
+from .marks import HOLE, INPUT, OUTPUT, PAPER, SERIES, number, tint
 
 
 @styled
@@ -47,23 +45,28 @@ def masked_window(
     width, top = lefts[1] + ow, (h - oh) / 2
     figure, ax = subplots(height=WIDTH * (h + 0.9) / width + 0.75)
     _hatch(ax, mask == 0)
-    _lattice(ax, 0, 0, x, "input", INPUT, mask)
-    _lattice(ax, lefts[0], top, plain.round(1), "plain", OUTPUT)
+    marks.lattice(ax, (0, 0), h, w, INPUT)
+    marks.numbers(ax, (0, 0), x, "input", mask)
     _hatch(ax, new == 0, lefts[1], top)
-    _lattice(ax, lefts[1], top, partial.round(1), "partial", OUTPUT, new)
-    _mark(ax, (j, i), k, k, INPUT)
+    for left, z, name, known in (
+        (lefts[0], plain, "plain", True),
+        (lefts[1], partial, "partial", new),
+    ):
+        marks.lattice(ax, (left, top), oh, ow, OUTPUT)
+        marks.numbers(ax, (left, top), z.round(1), name, known)
+    marks.mark(ax, (j, i), k, k)
     for left in lefts:
-        _mark(ax, (left + j, top + i), 1, 1, OUTPUT)
+        marks.mark(ax, (left + j, top + i), colour=OUTPUT)
     here = np.s_[i : i + k, j : j + k]
     known = x[here][mask[here] == 1]
-    total, s = _number(known.sum()), len(known)
+    total, s = number(known.sum()), len(known)
     lines = (
-        f"known pixels: {' + '.join(map(_number, known))} = {total}",
-        f"plain: {total} / 9 = {_number(plain[i, j].round(1))}",
-        f"partial: {total} / 9 · 9 / {s} = {_number(partial[i, j].round(1))}",
+        f"known pixels: {' + '.join(map(number, known))} = {total}",
+        f"plain: {total} / 9 = {number(plain[i, j].round(1))}",
+        f"partial: {total} / 9 · 9 / {s} = {number(partial[i, j].round(1))}",
     )
     figure.supxlabel("\n".join(lines), fontsize=9.5)
-    bare(ax).set(xlim=(-0.1, width + 0.1), ylim=(h + 0.1, -0.9))
+    marks.bare(ax).set(xlim=(-0.1, width + 0.1), ylim=(h + 0.1, -0.9))
     figure.alt = (
         f"A {h} by {w} image of which {int((mask == 0).sum())} pixels are missing, and "
         f"the means of its 3 by 3 windows by plain and by partial convolution. At "
@@ -98,12 +101,12 @@ def filling(mask: np.ndarray, kernel_size: int) -> Drawing:
     h, w = mask.shape
     figure, ax = subplots(height=WIDTH * h / w)
     for i, j in np.argwhere(layer):
-        at, colour = layer[i, j], INPUT
+        at = layer[i, j]
         share = 0.75 - 0.75 * at / (n + 1)  # the later, the lighter
-        ax.add_patch(Rectangle((j, i), 1, 1, fc=colour, alpha=share * 0.8, ec="none"))
-        _write(ax, j + 0.5, i + 0.5, str(at))
-    _frame(ax, 0, 0, h, w, INPUT)
-    bare(ax).set(xlim=(-0.1, w + 0.1), ylim=(h + 0.1, -0.1))
+        marks.box(ax, (j, i), fc=INPUT, alpha=share * 0.8, ec="none")
+        marks.label(ax, (j + 0.5, i + 0.5), at)
+    marks.lattice(ax, (0, 0), h, w, INPUT)
+    marks.bare(ax).set(xlim=(-0.1, w + 0.1), ylim=(h + 0.1, -0.1))
     counts = [f"layer {a} fills {(layer == a).sum()}" for a in range(1, n + 1)]
     figure.alt = (
         f"A mask of {h} by {w} pixels, {(layer > 0).sum()} of them missing. With "
@@ -133,26 +136,22 @@ def masked_matrix(masks: Any, kernel_size: int = 3) -> Drawing:
     for ax, mask in zip(axes[:, 0], masks, strict=True):
         for x in range(n):
             if not mask[x]:
-                ax.add_patch(Rectangle((x, 0), 1, n, **HOLE))
+                marks.box(ax, (x, 0), 1, n, **HOLE)
+        name_sides(ax, n, n)
         rows = []
         for y in range(n):
+            row = ["·"] * n
             taps = [(k, y + k - p) for k in range(kernel_size)]
             known = [(k, x) for k, x in taps if 0 <= x < n and mask[x]]
             ratio = Fraction(kernel_size, max(len(known), 1))
             by = "" if ratio == 1 else f"{_fraction(ratio)} "
             for k, x in known:
-                fill: Any = {"fc": _tint(SERIES[k]), "ec": "#FFFFFF", "lw": 0.6}
-                ax.add_patch(Rectangle((x, y), 1, 1, **fill))
-                _write(ax, x + 0.5, y + 0.5, f"{by}{names[k]}")
-            row = ["·"] * n
-            for k, x in known:
                 row[x] = f"{by}{names[k]}"
+                marks.box(ax, (x, y), fc=tint(SERIES[k]), ec=PAPER, lw=0.6)
+                marks.label(ax, (x + 0.5, y + 0.5), row[x])
             rows.append(", ".join(row))
-            ink: Any = {"ha": "center", "va": "center_baseline", "weight": "bold"}
-            ax.text(-0.5, y + 0.5, f"y{_subscript(y)}", color="#8A5F00", **ink)
-            ax.text(y + 0.5, -0.4, f"x{_subscript(y)}", color=INPUT, **ink)
-        ax.add_patch(Rectangle((0, 0), n, n, fc="none", ec=INK, lw=0.6))
-        bare(ax).set(xlim=(-1, n + 0.1), ylim=(n + 0.1, -0.9))
+        marks.frame(ax, (0, 0), n, n, lw=0.6)
+        marks.bare(ax).set(xlim=(-1, n + 0.1), ylim=(n + 0.1, -0.9))
         known_pixels = " ".join(str(int(m)) for m in mask)
         ax.set_title(f"mask {known_pixels}")
         words.append(f"Mask {known_pixels}: {'; '.join(rows)}")
@@ -166,4 +165,4 @@ def _fraction(ratio: Fraction) -> str:
 
 def _hatch(ax: Axes, holes: np.ndarray, left: float = 0, top: float = 0) -> None:
     for i, j in np.argwhere(holes):
-        ax.add_patch(Rectangle((left + j, top + i), 1, 1, **HOLE))
+        marks.box(ax, (left + j, top + i), **HOLE)

@@ -9,17 +9,9 @@ import numpy as np
 
 from .._checks import FloatArray
 from ..ops import netvlad_init, softmax
-from ._drawing import (
-    INK,
-    INPUT,
-    PAPER,
-    SERIES,
-    Drawing,
-    bare,
-    boxes,
-    styled,
-    subplots,
-)
+from . import marks
+from ._drawing import Drawing, styled, subplots
+from .marks import INPUT, PAPER, SERIES, number
 
 
 @styled
@@ -49,21 +41,18 @@ def clusters(
     sums = shares.T @ points - shares.sum(axis=0)[:, None] * centers  # (K, 2)
     n, k = shares.shape
     names = ascii_uppercase[:k]
-    figure, (plane, grid) = subplots(2, height=4.6, height_ratios=[3, 0.25 + 0.42 * k])
+    figure, (plane, below) = subplots(2, height=4.6, height_ratios=[3, 0.25 + 0.42 * k])
     for i, j in np.argwhere(shares > 0.01):
         ends = zip(points[i], centers[j], strict=True)
         look: Any = {"color": SERIES[j], "lw": 4 * shares[i, j], "zorder": 1}
         plane.plot(*ends, **look)
-    text: Any = {"ha": "center", "va": "center_baseline", "zorder": 5}
     for i, (a, b) in enumerate(points):
         plane.plot(a, b, "o", ms=14, mfc=PAPER, mec=INPUT, mew=1.4, zorder=4)
-        plane.text(a, b - 0.02, f"{i + 1}", **text)
-    arrow: Any = {"arrowstyle": "-|>", "color": INK, "lw": 1.8, "shrinkA": 0}
-    arrow["shrinkB"] = 0
+        marks.label(plane, (a, b - 0.02), i + 1, zorder=5)
     for j, (a, b) in enumerate(centers):
-        plane.annotate("", centers[j] + sums[j], (a, b), arrowprops=arrow, zorder=3)
+        marks.arrow(plane, (a, b), centers[j] + sums[j], lw=1.8, zorder=3)
         plane.plot(a, b, "s", ms=13, mfc=PAPER, mec=SERIES[j], mew=1.6, zorder=4)
-        plane.text(a, b - 0.02, names[j], weight="bold", **text)
+        marks.label(plane, (a, b - 0.02), names[j], weight="bold", zorder=5)
     plane.set_aspect("equal")
     both = np.concatenate([points, centers])
     low, high = both.min(axis=0) - 1.2, both.max(axis=0) + np.array([2.2, 1.2])
@@ -73,16 +62,16 @@ def clusters(
     for j, name in enumerate(names):
         for i, share in enumerate(shares[:, j]):
             look = {"fc": SERIES[j], "ec": "none", "alpha": 0.45 * share}
-            boxes(grid, [(i + 0.04, j + 0.06)], 0.92, 0.88, **look)
-            digits = 0 if alpha is None else 2
-            grid.text(i + 0.5, j + 0.52, f"{share:.{digits}f}", **text)
-        grid.text(-0.4, j + 0.52, name, weight="bold", **text)
-        grid.text(n + 0.25, j + 0.52, _pair(sums[j]), va="center_baseline")
+            marks.cells(below, [(i + 0.04, j + 0.06)], 0.92, 0.88, **look)
+            word = number(share, ".0f" if alpha is None else ".2f")
+            marks.label(below, (i + 0.5, j + 0.52), word, zorder=5)
+        marks.label(below, (-0.4, j + 0.52), name, weight="bold", zorder=5)
+        marks.label(below, (n + 0.25, j + 0.52), _pair(sums[j]), ha="left")
     for i in range(n):
-        grid.text(i + 0.5, -0.35, f"{i + 1}", **text)
-    grid.text(n + 0.25, -0.35, "V", style="italic", va="center_baseline")
-    bare(grid).set(xlim=(-0.8, n + 2.6), ylim=(k + 0.1, -0.8))
-    grid.set_aspect("auto")
+        marks.label(below, (i + 0.5, -0.35), i + 1, zorder=5)
+    marks.label(below, (n + 0.25, -0.35), "V", style="italic", ha="left")
+    marks.bare(below).set(xlim=(-0.8, n + 2.6), ylim=(k + 0.1, -0.8))
+    below.set_aspect("auto")
     title = "hard assignment" if alpha is None else f"α = {alpha:g}"
     figure.suptitle(title, fontsize=10)
     rows = "; ".join(
@@ -106,4 +95,4 @@ def _shares(points: FloatArray, centers: FloatArray, alpha: float | None) -> Flo
 
 
 def _pair(v: FloatArray) -> str:
-    return "({}, {})".format(*(f"{x + 0.0:.2f}".replace("-", "−") for x in v.round(2)))
+    return f"({', '.join(number(x, '.2f') for x in v)})"

@@ -8,17 +8,18 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.patches import Polygon
 
 from .._checks import Shape
 from ..layers import Conv2d
-from ..networks.overview import _times
-from ._drawing import INK, INPUT, OUTPUT, SERIES, WIDTH, Drawing, bare, styled, subplots
+from . import marks
+from ._drawing import WIDTH, Drawing, styled, subplots
+from .marks import INK, INPUT, OUTPUT, SEEN, SERIES, times, tint
 
 MOST_CELLS = 5  # along an axis; a longer one is drawn this long, without its cells
 MOST_KERNELS = 3
 COLUMN_GAP, KERNEL_GAP = 1.5, 3.0  # in cells; the latter has room for a name
+THIN: Any = {"arrowstyle": "->", "lw": 0.9}
 AXES = np.array([[cos(pi / 6), 0.5], [0.0, 1.0], [cos(pi / 6), -0.5]])  # W, H, C
 #: How much colour each visible face carries, so that they stand out from each other.
 SHADES = {"front": 0.45, "top": 0.25, "right": 0.7}
@@ -77,18 +78,21 @@ def cubes(layer: Conv2d, input_shape: Shape) -> Drawing:
         ends.append(top + kernel.height / 2)
         top += kernel.height + gap
         if gap > KERNEL_GAP:
-            ax.text(at[0] + kernel.width / 2, top - 0.8, "⋮", ha="center", va="center")
+            marks.label(ax, (at[0] + kernel.width / 2, top - 0.8), "⋮", va="center")
     target_top = (tallest - target.height) / 2
     target.draw(ax, (left_target, target_top), OUTPUT, window=(target.cells[0], 1, 1))
     target.name(ax, (left_target, target_top), "output")
+    middle = tallest / 2
     for end in ends:
-        _arrow(ax, (source.width + 0.15, tallest / 2), (left_kernel - 0.15, end))
-        middle = tallest / 2
-        _arrow(ax, (left_target - COLUMN_GAP + 0.15, end), (left_target - 0.1, middle))
-    bare(ax).set(xlim=(-0.1, width + 0.1), ylim=(tallest + KERNEL_GAP, 0))
+        marks.arrow(
+            ax, (source.width + 0.15, middle), (left_kernel - 0.15, end), **THIN
+        )
+        start = left_target - COLUMN_GAP + 0.15, end
+        marks.arrow(ax, start, (left_target - 0.1, middle), **THIN)
+    marks.bare(ax).set(xlim=(-0.1, width + 0.1), ylim=(tallest + KERNEL_GAP, 0))
     figure.alt = (
-        f"Three columns of blocks. Input of {_times(shapes[0])}; {m} kernels of "
-        f"{_times(shapes[1])} each; output of {_times(output_shape)}, one map for each "
+        f"Three columns of blocks. Input of {times(shapes[0])}; {m} kernels of "
+        f"{times(shapes[1])} each; output of {times(output_shape)}, one map for each "
         "kernel. Every kernel is as deep as the input."
     )
     return figure
@@ -132,32 +136,23 @@ class _Block:
                 corners = [at(a, b), at(a2, b), at(a2, b2), at(a, b2)]
                 ax.add_patch(Polygon(corners, closed=True, joinstyle="round", **look))
 
-            fill = _mix(colour, SHADES[face])
+            fill = tint(colour, SHADES[face])
             patch(0, 0, nu, nv, fc=fill, ec=INK, lw=1)
             lines = [(at(a, 0), at(a, nv)) for a in range(1, nu) if not long[u]]
             lines += [(at(0, b), at(nu, b)) for b in range(1, nv) if not long[v]]
             for line in lines:
                 ax.plot(*np.transpose(line), color=INK, lw=0.5)
             if marked[0] < marked[2] and marked[1] < marked[3]:
-                patch(*marked, fc="none", ec=INK, lw=2.4, hatch="////", zorder=3)
-        numbers = [str(k + 1) for k in range(c)]
+                patch(*marked, fc="none", ec=INK, lw=2.4, hatch=SEEN, zorder=4)
+        names = [str(k + 1) for k in range(c)]
         if long[2]:
-            numbers[2:] = ["…", *[""] * (c - 4), str(self.shape[0])]
-        for k, number in enumerate(numbers):  # of the channels, on the far side
+            names[2:] = ["…", *[""] * (c - 4), str(self.shape[0])]
+        for k, name in enumerate(names):  # of the channels, on the far side
             place = origin + np.array([0, 0, k + 0.5]) @ AXES
             style: Any = {"ha": "right", "va": "bottom", "fontsize": 9}
-            ax.text(place[0] - 0.12, place[1], number, **style)
+            marks.label(ax, (place[0] - 0.12, place[1]), name, **style)
 
     def name(self, ax: Axes, corner: tuple[float, float], name: str) -> None:
         at = corner[0] + self.width / 2, corner[1] + self.height + 0.15
-        text = f"{name}\n{_times(self.shape)}"
-        ax.text(*at, text, ha="center", va="top", fontsize=9, linespacing=1.15)
-
-
-def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    style: Any = {"arrowstyle": "->", "lw": 0.9, "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", end, start, arrowprops=style)
-
-
-def _mix(colour: str, share: float) -> tuple[float, ...]:
-    return tuple(1 - share + share * part for part in to_rgb(colour))
+        text = f"{name}\n{times(self.shape)}"
+        marks.label(ax, at, text, va="top", fontsize=9, linespacing=1.15)

@@ -1,0 +1,210 @@
+"""An image on its way through a network, and what a unit of it sees."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from math import ceil, sqrt
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from .._checks import FloatArray
+from ..arithmetic import receptive_field
+from ..layers import Params
+from ..networks import Sequential
+from ..ops import softmax
+from . import marks
+from ._drawing import WIDTH, Drawing, styled, subplots
+from .images import tiles
+from .marks import INK, INPUT, OUTPUT, times
+
+GAP, LINE = 2, 8.0  # between maps, and for a line of text; in pixels of the input
+
+
+@styled
+def stages(
+    network: Sequential, params: Params, x: FloatArray, *, bar: float = 1.2
+) -> Drawing:
+    """Draw what each layer of a network puts out, from the image down to the scores.
+
+    A pixel has one size in all maps; the greys are scaled for each layer. Values
+    without a place, behind a ``Flatten``, are a strip; the last ones are bars of their
+    softmax.
+
+    Parameters
+    ----------
+    network : Sequential
+        Layers from images to scores.
+    params : dict of str to ndarray
+        Its parameters.
+    x : ndarray, shape (1, C, H, W)
+        One image.
+    bar : float
+        Height of the tallest possible bar, in lines of text.
+
+    Returns
+    -------
+    Drawing
+
+    Raises
+    ------
+    ValueError
+        If `x` is not a batch of one image.
+    """
+    _one_image("stages", x)
+    names = ["input", *map(repr, network)]
+    outputs = list(zip(names, [x, *network.trace(params, x)], strict=True))
+
+    strips = [_strip(y[0]) for _, y in outputs[:-1]]
+    width = float(max(s.shape[1] for s in strips))
+    heights = [s.shape[0] + LINE * 1.3 for s in strips]
+    tops = [0.0, *accumulate(heights)]
+    total = tops[-1] + LINE * (bar + 2.4)
+    figure, ax = subplots(height=WIDTH * total / width)
+    marks.bare(ax)
+    for k, ((name, y), strip, top) in enumerate(
+        zip(outputs, strips, tops, strict=False)
+    ):
+        _name(ax, top, name, y.shape[1:])
+        edge = OUTPUT if k else INPUT
+        most = float(np.abs(y).max()) or 1.0
+        rows, cols = strip.shape
+        place: Any = (0, cols, top + LINE + rows, top + LINE)
+        ax.imshow(
+            strip,
+            cmap="gray_r",
+            vmin=-most if y.min() < 0 else 0,
+            vmax=most,
+            interpolation="none",
+            extent=place,
+            aspect="equal",
+        )
+        h, w = y.shape[2:] if y.ndim == 4 else (rows, cols)
+        for c in range(y.shape[1] if y.ndim == 4 else 1):
+            corner = (c * (w + GAP), top + LINE)
+            marks.frame(ax, corner, w, h, edge, lw=1.2)
+    name, scores = outputs[-1]
+    _name(ax, tops[-1], f"{name}, then softmax", scores.shape[1:])
+    p = softmax(scores, axis=1)[0]
+    _bars(ax, p, tops[-1] + LINE, width, bar * LINE)
+    ax.set(xlim=(-1, width + 1), ylim=(total, 0))
+    shapes = "; ".join(f"{name} {times(y.shape[1:])}" for name, y in outputs)
+    figure.alt = (
+        f"What each layer puts out, from top to bottom. {shapes}. "
+        f"The largest score is number {p.argmax()}, with {p.max():.0%}."
+    )
+    return figure
+
+
+@styled
+def strongest(
+    network: Sequential, params: Params, x: FloatArray, depth: int
+) -> Drawing:
+    """Draw the maps of a layer, and what its strongest unit sees of the image.
+
+    Where the layer's output has no place, it is drawn as bars of its softmax.
+
+    Parameters
+    ----------
+    network : Sequential
+        Layers that are described by windows, up to the one drawn.
+    params : dict of str to ndarray
+        Its parameters.
+    x : ndarray, shape (1, 1, H, W)
+        One grey image.
+    depth : int
+        Draw what this many layers make of it, at least 1.
+
+    Returns
+    -------
+    Drawing
+
+    Raises
+    ------
+    ValueError
+        If `x` is not a batch of one image, or there are fewer layers.
+    """
+    _one_image("strongest", x)
+    if not 1 <= depth <= (layers := len(network.layers)):
+        raise ValueError(f"strongest: depth={depth}, but there are {layers} layers")
+    y = network.trace(params, x)[depth - 1][0]
+    figure = Drawing(figsize=(WIDTH, 2.8))
+    left = figure.add_axes((0.01, 0.24, 0.43, 0.66))
+    right = figure.add_axes((0.54, 0.24, 0.45, 0.66))
+    left.imshow(x[0, 0], cmap="gray_r", interpolation="none")
+    left.set_title(f"input, {times(x.shape[2:])}", size=10)
+    _framed(left)
+    if y.ndim == 1:
+        words, sees, where = _scores(right, y), "all of the image", ""
+    else:
+        field = receptive_field(list(network)[:depth])
+        m, *at = _maps(right, y)
+        row, col = (n * field.stride - field.padding for n in at)
+        marks.frame(left, (col - 0.5, row - 0.5), field.size, field.size, OUTPUT)
+        words = f"strongest unit: {y.max():.2f}, in map {m + 1}"
+        sees = f"{field.size} × {field.size} pixels"
+        where = f" from row {row}, column {col} on"
+    figure.text(0.5, 0.12, words, ha="center", size=10)
+    figure.text(0.5, 0.03, f"it sees {sees}", ha="center", size=10)
+    figure.alt = f"{words[0].upper()}{words[1:]}; it sees {sees}{where}."
+    return figure
+
+
+def _framed(ax: Axes) -> None:
+    """A frame without ticks: where an image ends, also where it is white."""
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(True)
+
+
+def _scores(ax: Axes, y: FloatArray) -> str:
+    p, n = softmax(y, axis=0), len(y)
+    ax.barh(range(n), p, color=OUTPUT)
+    ax.set(yticks=range(n), ylim=(n - 0.5, -0.5), xticks=[0, 1], xlim=(0, 1))
+    ax.set_title("probability", size=10)
+    return f"reads {p.argmax()} with probability {p.max():.2f}"
+
+
+def _maps(ax: Axes, y: FloatArray) -> tuple[int, int, int]:
+    """Draw maps in a grid, the strongest unit framed; return its place (m, i, j)."""
+    (c, h, w), cols, most = y.shape, ceil(sqrt(len(y))), abs(y).max()
+    m, i, j = (int(n) for n in np.unravel_index(y.argmax(), y.shape))
+    look: Any = {"vmin": -most if y.min() < 0 else 0, "vmax": most}
+    ax.imshow(tiles(y, cols), cmap="gray_r", interpolation="none", **look)
+    ax.set_facecolor(INPUT)  # shows between the maps
+    corner = m % cols * (w + 1) + j - 0.5, m // cols * (h + 1) + i - 0.5
+    marks.frame(ax, corner, colour=OUTPUT)
+    ax.set_title(f"{c} maps of {h} × {w}", size=10)
+    _framed(ax)
+    return m, i, j
+
+
+def _one_image(name: str, x: FloatArray) -> None:
+    if x.ndim != 4 or len(x) != 1:
+        raise ValueError(f"{name}: x must be one image (1, C, H, W), got {x.shape}")
+
+
+def _strip(y: FloatArray) -> FloatArray:
+    """Maps side by side with gaps of nothing, or the values of a vector in rows."""
+    if y.ndim == 1:
+        rows = 3 if y.size % 3 == 0 and y.size > 160 else 1
+        return np.repeat(y.reshape(rows, -1), ceil(6 / rows), axis=0)
+    return tiles(y, cols=len(y), gap=GAP)
+
+
+def _name(ax: Axes, top: float, name: str, shape: tuple[int, ...]) -> None:
+    text = f"{name}: {times(shape)}"
+    at = 0, top + LINE * 0.85
+    marks.label(ax, at, text, ha="left", va="baseline", fontsize=9)
+
+
+def _bars(ax: Axes, p: FloatArray, top: float, width: float, height: float) -> None:
+    step = width / len(p)
+    base = top + height
+    for k, value in enumerate(p):
+        tall = float(value) * height
+        corner = (k * step + 0.15 * step, base - tall)
+        marks.box(ax, corner, 0.7 * step, tall, fc=OUTPUT, ec=INK, lw=0.6)
+        at = (k + 0.5) * step, base + LINE * 0.85
+        marks.label(ax, at, k, va="baseline", fontsize=9)
+    ax.plot([0, width], [base, base], color=INK, lw=0.8)
