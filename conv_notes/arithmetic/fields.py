@@ -6,11 +6,11 @@ import functools
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from math import gcd, lcm
-from operator import or_
 from typing import NamedTuple, TypeAlias
 
 from .. import _checks as check
-from .window import Window
+from .units import Units, sources, together
+from .window import Window, Windows
 
 
 class ReceptiveField(NamedTuple):
@@ -36,25 +36,6 @@ class ReceptiveField(NamedTuple):
 #: Of a layer, along one axis: its window, or the layers of each of its branches.
 Item: TypeAlias = "Window | Sequence[Stack]"
 Stack: TypeAlias = "Sequence[Item]"
-
-
-class Units(NamedTuple):
-    """Some units of an axis: `first`, and `first` + j for each bit j of `mask`.
-
-    Large sets stay quick to shift and to join; equal ones compare equal.
-    """
-
-    first: int
-    mask: int  # odd, or 0 if there are none
-
-    @property
-    def last(self) -> int:
-        return self.first + self.mask.bit_length() - 1
-
-    def within(self, size: int) -> Units:
-        """Those of them that are on an axis of `size`."""
-        mask = self.mask << self.first if self.first > 0 else self.mask >> -self.first
-        return together([Units(0, mask & ((1 << size) - 1))])
 
 
 def receptive_field(
@@ -250,41 +231,13 @@ def _turns(stack: Stack, step: int) -> int:
 
 
 def _seen(stack: Stack, units: Units) -> Units:
-    """The same through several layers."""
+    """The positions, some in the padding, that these units are computed from."""
     for item in reversed(stack):
         if isinstance(item, Window):
             units = sources(item, units)
         else:
             units = together([_seen(branch, units) for branch in item])
     return units
-
-
-def sources(w: Window, units: Units) -> Units:
-    """The positions, some in the padding, that these units are computed from."""
-    first, mask = units
-    if w.transposed:
-        first += w.before - w.dilation * (w.kernel_size - 1)
-    else:
-        first = first * w.stride - w.before
-        mask = int(("0" * (w.stride - 1)).join(f"{mask:b}"), 2)
-    taps = 1  # so many of them are joined
-    while taps < w.kernel_size:
-        more = min(taps, w.kernel_size - taps)
-        mask |= mask << more * w.dilation
-        taps += more
-    if w.transposed:  # only multiples of the stride have a source
-        skip = -first % w.stride
-        bits = f"{mask:b}"[::-1][skip :: w.stride]
-        first, mask = (first + skip) // w.stride, int(bits[::-1] or "0", 2)
-    return together([Units(first, mask)])
-
-
-def together(several: Sequence[Units]) -> Units:
-    """All of these units."""
-    start = min(first for first, _ in several)
-    mask = functools.reduce(or_, (mask << first - start for first, mask in several))
-    zeros = max((mask & -mask).bit_length() - 1, 0)
-    return Units(start + zeros, mask >> zeros)
 
 
 def _stride(stack: Stack) -> Fraction:
@@ -319,7 +272,7 @@ def _items(layer: object) -> Iterator[tuple[Item, Item]]:
         yield _windows(layer)
 
 
-def _windows(layer: object) -> tuple[Window, Window]:
+def _windows(layer: object) -> Windows:
     if isinstance(layer, tuple):
         if not 1 <= len(layer) <= 4:
             raise ValueError(
@@ -333,7 +286,7 @@ def _windows(layer: object) -> tuple[Window, Window]:
             written[name] = check.integer("receptive_field", name, value, least)
         before = written.pop("padding", 0)
         return (Window(**written, before=before),) * 2
-    windows = getattr(layer, "windows", None)
+    windows: Windows | None = getattr(layer, "windows", None)
     if windows is None:
         raise TypeError(f"receptive_field: {layer!r} does not look through a window")
-    return windows  # type: ignore[no-any-return]
+    return windows

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from .._checks import Shape
 from ..arithmetic import Path, ReceptiveField
-from ..arithmetic.fields import Units, sources, together
+from ..arithmetic.units import Units, sources, together
 from ..layers import Layer
 from ..layers._layer import Plan
 from ..table import Table
