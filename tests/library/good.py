@@ -1,4 +1,4 @@
-"""For every public function, arguments that it takes; tests spoil one of them."""
+"""Arguments that each public function takes, and layers; tests spoil one of them."""
 
 import inspect
 import re
@@ -8,7 +8,24 @@ import numpy as np
 import pytest
 
 import conv_notes
-from conv_notes import SGD, Conv2d, Linear
+from conv_notes import (
+    SGD,
+    AvgPool2d,
+    Conv2d,
+    ConvTranspose2d,
+    DepthwiseConv2d,
+    Flatten,
+    GlobalAvgPool2d,
+    Linear,
+    LocalConv2d,
+    MaxPool2d,
+    NetVLAD,
+    Parallel,
+    ReLU,
+    Sequential,
+    TiledConv2d,
+    Upsample,
+)
 
 
 def zeros(*shape):
@@ -102,6 +119,23 @@ GOOD = {
         "optimizer": SGD(0.1),
         "rng": np.random.default_rng(0),
     },
+}
+LAYERS = {  # a layer of each kind, an input for it
+    "Linear": (Linear(3), (8,)),
+    "Conv2d": (Conv2d(2, 3), (2, 4, 4)),
+    "DepthwiseConv2d": (DepthwiseConv2d(3), (2, 4, 4)),
+    "LocalConv2d": (LocalConv2d(2, 3), (2, 4, 4)),
+    "TiledConv2d": (TiledConv2d(2, 3, tile=2), (2, 4, 4)),
+    "ConvTranspose2d": (ConvTranspose2d(2, 3, stride=2), (2, 4, 4)),
+    "MaxPool2d": (MaxPool2d(2), (2, 4, 4)),
+    "AvgPool2d": (AvgPool2d(2), (2, 4, 4)),
+    "GlobalAvgPool2d": (GlobalAvgPool2d(), (2, 4, 4)),
+    "Upsample": (Upsample(scale_factor=2), (2, 4, 4)),
+    "NetVLAD": (NetVLAD(3), (2, 4, 4)),
+    "ReLU": (ReLU(), (2, 4, 4)),
+    "Flatten": (Flatten(), (2, 4, 4)),
+    "Sequential": (Sequential(Conv2d(2, 3), ReLU()), (2, 4, 4)),
+    "Parallel": (Parallel(Conv2d(2, 1), MaxPool2d(3, 1, 1)), (2, 4, 4)),
 }
 OPS = [name for name in GOOD if hasattr(getattr(conv_notes, name), "vjp")]
 ARRAYS = [

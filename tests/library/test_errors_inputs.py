@@ -4,46 +4,11 @@ import inspect
 
 import numpy as np
 import pytest
-from good import complete, refusal
+from good import LAYERS, complete, refusal
 
 import conv_notes
-from conv_notes import (
-    AvgPool2d,
-    Conv2d,
-    ConvTranspose2d,
-    DepthwiseConv2d,
-    Flatten,
-    GlobalAvgPool2d,
-    Linear,
-    LocalConv2d,
-    MaxPool2d,
-    NetVLAD,
-    Parallel,
-    ReLU,
-    Sequential,
-    TiledConv2d,
-    Upsample,
-)
 from conv_notes.layers import Layer
 
-IMAGE, VECTOR = (2, 4, 4), (8,)
-LAYERS = {  # a layer of each kind, an input for it
-    "Linear": (Linear(3), VECTOR),
-    "Conv2d": (Conv2d(2, 3), IMAGE),
-    "DepthwiseConv2d": (DepthwiseConv2d(3), IMAGE),
-    "LocalConv2d": (LocalConv2d(2, 3), IMAGE),
-    "TiledConv2d": (TiledConv2d(2, 3, tile=2), IMAGE),
-    "ConvTranspose2d": (ConvTranspose2d(2, 3, stride=2), IMAGE),
-    "MaxPool2d": (MaxPool2d(2), IMAGE),
-    "AvgPool2d": (AvgPool2d(2), IMAGE),
-    "GlobalAvgPool2d": (GlobalAvgPool2d(), IMAGE),
-    "Upsample": (Upsample(scale_factor=2), IMAGE),
-    "NetVLAD": (NetVLAD(3), IMAGE),
-    "ReLU": (ReLU(), IMAGE),
-    "Flatten": (Flatten(), IMAGE),
-    "Sequential": (Sequential(Conv2d(2, 3), ReLU()), IMAGE),
-    "Parallel": (Parallel(Conv2d(2, 1), MaxPool2d(3, 1, 1)), IMAGE),
-}
 OTHERS = {"SGD", "Adam", "ReceptiveField"}  # classes that are no layers
 EACH = pytest.mark.parametrize("name", LAYERS)
 
@@ -55,7 +20,7 @@ def test_no_class_is_forgotten():
         if inspect.isclass(getattr(conv_notes, name))
     }
     layers = {c for c in classes if issubclass(getattr(conv_notes, c), Layer)}
-    complete(LAYERS, "LAYERS in tests/library/test_errors_inputs.py", layers)
+    complete(LAYERS, "LAYERS in tests/library/good.py", layers)
     complete(OTHERS, "OTHERS in tests/library/test_errors_inputs.py", classes - layers)
 
 
