@@ -75,10 +75,10 @@ def field(
         at = {unit: middle + unit * width for unit in {*range(n), *lit}}
         colour = OUTPUT if row else INPUT
         inside = {*range(n)}
-        _cells(ax, [at[u] for u in inside - lit], width, y, fc=PAPER, ec=STILL)
+        _units(ax, [at[u] for u in inside - lit], width, y, fc=PAPER, ec=STILL)
         beyond = [at[u] for u in lit - inside]
-        _cells(ax, beyond, width, y, **BEYOND)
-        _cells(ax, [at[u] for u in lit & inside], width, y, fc=colour, ec=INK)
+        _units(ax, beyond, width, y, **BEYOND)
+        _units(ax, [at[u] for u in lit & inside], width, y, fc=colour, ec=INK)
         ends = [at[min(lit)] - width / 2, at[max(lit)] + width / 2]
         for end, start in zip(ends, below, strict=False):
             ax.plot([start, end], [y - GAP + CELL, y], color=INK, lw=0.7, zorder=0)
@@ -102,7 +102,7 @@ def field(
     return figure
 
 
-def _cells(
+def _units(
     ax: Axes, centres: Iterable[float], width: float, y: float, **look: Any
 ) -> None:
     corners = [(x - 0.42 * width, y) for x in sorted(centres)]

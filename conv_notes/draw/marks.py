@@ -27,13 +27,15 @@ from numpy.typing import ArrayLike
 
 Place = Sequence[float] | np.ndarray
 
-# Okabe & Ito (2008), "Color universal design": told apart by every colour vision.
+#: A layer's two sides. All colours are from Okabe & Ito (2008), "Color universal
+#: design": told apart by every colour vision.
 INPUT, OUTPUT = "#0072B2", "#E69F00"
 #: Words about outputs: their orange, as dark as text on white must be.
 OUTPUT_TEXT = "#8A5F00"
 #: For weights, and for the lines of a chart: what is left once both layers are taken,
 #: without the yellow, which a thin line on white paper cannot carry.
 SERIES = ("#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000")
+#: Text, lines and frames; and what lies under them.
 INK, PAPER = "#000000", "#FFFFFF"
 #: Frames and numbers of what only surrounds the data: padding, units that see nothing.
 STILL = "#767676"

@@ -58,7 +58,7 @@ def matrix(layer: Layer, input_shape: Shape) -> Drawing:
     """
     ids = weight_ids(layer, input_shape)
     figure, ax = subplots(height=3.4, alt=_in_words(ids))
-    _cells(ax, ids)
+    _matrix(ax, ids)
     return figure
 
 
@@ -83,7 +83,7 @@ def wiring(layer: Layer, input_shape: Shape) -> Drawing:
     )
     top.set_title(_count(ids))
     _edges(top, ids)
-    _cells(bottom, ids)
+    _matrix(bottom, ids)
     return figure
 
 
@@ -125,7 +125,7 @@ def _edges(ax: Axes, ids: np.ndarray) -> None:
     ax.set_ylim(-0.4, GAP + 0.4)
 
 
-def _cells(ax: Axes, ids: np.ndarray) -> None:
+def _matrix(ax: Axes, ids: np.ndarray) -> None:
     n_outputs, n_inputs = ids.shape
     looks_of = looks(ids)
     for o, i in np.argwhere(ids >= 0):

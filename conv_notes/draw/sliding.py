@@ -117,8 +117,8 @@ def slide(
         (inside if inner else outside).append((edge + j, edge + i))
         middle, ink = (edge + j + 0.5, edge + i + 0.5), INK if inner else STILL
         marks.label(ax, middle, number(padded[i, j]), color=ink)
-    _cells(ax, inside, INPUT)
-    _cells(ax, outside, STILL, ls=":", lw=0.8)
+    _inset(ax, inside, INPUT)
+    _inset(ax, outside, STILL, ls=":", lw=0.8)
     taps = [
         [
             (at[0] * stride + a * dilation, at[1] * stride + b * dilation)
@@ -135,8 +135,8 @@ def slide(
     ]
     marks.numbers(ax, (right, 0), kernel)
     _light(ax, [(edge + j, edge + i) for line in taps for i, j in line], INPUT)
-    _cells(ax, [(right + b, a) for a, b in np.ndindex(kernel.shape)], INK)
-    _cells(ax, [(right + j, low + i) for i, j in np.ndindex(y.shape)], OUTPUT)
+    _inset(ax, [(right + b, a) for a, b in np.ndindex(kernel.shape)], INK)
+    _inset(ax, [(right + j, low + i) for i, j in np.ndindex(y.shape)], OUTPUT)
     _light(ax, [(right + at[1], low + at[0])], OUTPUT)
     done = np.arange(y.size).reshape(y.shape) < step
     marks.numbers(ax, (right, low), y, known=done)
@@ -227,15 +227,15 @@ def places(
     return figure
 
 
-def _cells(ax: Axes, corners: list[Place], ec: str, **look: Any) -> None:
+def _inset(ax: Axes, corners: list[Place], ec: str, **look: Any) -> None:
     shifted = [(x + 0.04, y + 0.04) for x, y in corners]
     marks.cells(ax, shifted, 0.92, 0.92, **{"fc": PAPER, "ec": ec, "lw": 1.2} | look)
 
 
 def _light(ax: Axes, corners: list[Place], fc: str) -> None:
     """Mark cells one by one: in a dilated window they lie apart."""
-    _cells(ax, corners, "none", fc=fc, alpha=0.3)
-    _cells(ax, corners, INK, fc="none", lw=2, zorder=3)
+    _inset(ax, corners, "none", fc=fc, alpha=0.3)
+    _inset(ax, corners, INK, fc="none", lw=2, zorder=3)
 
 
 def _factor(value: float) -> str:
