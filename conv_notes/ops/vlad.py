@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import _checks as check
 from .._checks import FloatArray
 from ._differentiable import Pullback, differentiable
-from .classification import softmax
+from ._sums import total
+from .classification import log_softmax
 
 
 @differentiable
@@ -26,10 +28,11 @@ def vlad(
     x : ndarray, shape (N, D, H, W)
         H · W descriptors of D numbers for each example; float32 or float64. N may be 0.
     centers : ndarray, shape (K, D)
-        c, the visual words; same dtype as `x`.
+        c, the visual words; same dtype as `x`. Of centres equally near, the first
+        counts, as it does for a descriptor with NaN or infinity.
     normalize : bool
-        Scale each V[k] to length 1, then the whole vector to length 1. What is zero
-        stays zero.
+        Scale each V[k] to length 1, then the whole vector to length 1. A V[k] that is
+        zero, but for what rounding adds, becomes zero and has no gradient.
 
     Returns
     -------
@@ -65,17 +68,19 @@ def vlad(
     n, d, height, width = x.shape
     _check_centers(where, d, centers=centers)
     points = x.reshape(n, d, height * width)  # (N, D, P)
-    squares = (centers**2).sum(axis=1, keepdims=True)
-    nearest = (squares - 2 * centers @ points).argmin(axis=1)  # (N, P)
-    assignment = (np.arange(len(centers))[:, None] == nearest[:, None]).astype(x.dtype)
-    y, pull_back_sum = _residuals(points, assignment, centers)
-    y, pull_back_norm = _normalized(y) if normalize else (y, lambda dy: dy)
+    bag = _bag(points, centers)
+    nearest = _nearest(bag)  # (N, P)
+    share = (np.arange(len(centers))[:, None] == nearest[:, None]).astype(x.dtype)
+    size = share.max(axis=2, keepdims=True, initial=0)
+    y, pull_back, _ = _aggregate(bag, share, size, share, normalize)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray, FloatArray]:
-        dpoints, _, dcenters = pull_back_sum(pull_back_norm(dy.reshape(y.shape)))
+        dv, dcenters = pull_back(dy)
+        # Taken from dv, not multiplied by the assignment: 0 · NaN would not be 0.
+        dpoints = np.take_along_axis(dv, nearest[:, :, None], axis=1).swapaxes(1, 2)
         return dpoints.reshape(x.shape), dcenters
 
-    return y.reshape(len(x), centers.size), pullback
+    return y, pullback
 
 
 @differentiable
@@ -105,8 +110,8 @@ def netvlad(
     bias : ndarray, shape (K,)
         b; same dtype as `x`.
     normalize : bool
-        Scale each V[k] to length 1, then the whole vector to length 1. What is zero
-        stays zero.
+        Scale each V[k] to length 1, then the whole vector to length 1. A V[k] that is
+        zero, but for what rounding adds, becomes zero and has no gradient.
 
     Returns
     -------
@@ -254,7 +259,11 @@ def netvlad_init(centers: FloatArray, alpha: float) -> tuple[FloatArray, FloatAr
         e^{-\alpha \|x - c_k\|^2} = e^{-\alpha \|x\|^2} e^{w_k \cdot x + b_k}
         \quad\text{with}\quad w_k = 2 \alpha c_k,\; b_k = -\alpha \|c_k\|^2
 
-    and the factor without k cancels in the softmax.
+    and the factor without k cancels in the softmax. So does what all w_k, or all b_k,
+    have in common. Where rounding could move an α‖c_k‖² by more than 1/64, which it can
+    in float32 if that is above 130,000, centres are measured from their mean m:
+
+    .. math:: w_k = 2 \alpha (c_k - m),\; b_k = -\alpha \|c_k - m\|^2 - w_k \cdot m
 
     Parameters
     ----------
@@ -292,8 +301,15 @@ def netvlad_init(centers: FloatArray, alpha: float) -> tuple[FloatArray, FloatAr
     where = "netvlad_init"
     (centers,) = check.float_arrays(where, centers=centers)
     check.rank(where, "centers", centers, "K D")
-    scale = centers.dtype.type(check.positive(where, "alpha", alpha))
-    return 2 * scale * centers, -scale * (centers**2).sum(axis=1)
+    alpha = check.positive(where, "alpha", alpha)
+    c = centers.astype(np.float64)
+    lost = np.finfo(centers.dtype).eps * (alpha * c * c).sum(axis=1).max(initial=0)
+    origin = c.mean(axis=0) if 1 / 64 < lost < np.inf else np.zeros(c.shape[1])
+    c -= origin
+    weight = (2 * alpha * c).astype(centers.dtype)
+    # At the origin, the score is -α‖origin - c‖², whatever rounding did to the weight.
+    bias = -(alpha * c * c).sum(axis=1) - weight @ origin
+    return weight, bias.astype(centers.dtype)
 
 
 def _soft_vlad(
@@ -323,60 +339,204 @@ def _soft_vlad(
     # The descriptors of all positions, and of all frames, in one row: (N, D, P).
     n, before = batch[0], np.moveaxis(x, -3, 1)
     points = before.reshape(n, d, prod(before.shape[2:]))
-    assignment, pull_back_softmax = softmax.vjp(weight @ points + bias[:, None], 1)
-    kept = assignment[:, :clusters]
-    y, pull_back_sum = _residuals(points, kept, centers[:clusters])
-    y, pull_back_norm = _normalized(y) if normalize else (y, lambda dy: dy)
+    bag = _bag(points, centers[:clusters])
+    at_origin = np.matmul(weight, bag.origin, dtype=np.float64) + bias[:, None]
+    scores = weight @ bag.x
+    scores += at_origin
+    logs, pull_back_softmax = log_softmax.vjp(scores, 1)
+    # Each cluster's assignments are size · share, and the largest share is 1: however
+    # far a cluster is, neither its direction nor the gradient underflows.
+    log_size = logs[:, :clusters].max(
+        axis=2, keepdims=True, initial=np.finfo(x.dtype).min
+    )
+    size = np.exp(log_size)  # (N, K, 1)
+    share = np.exp(logs[:, :clusters] - log_size)
+    share *= size > 0
+    y, pull_back, pull_back_share = _aggregate(bag, share, size, scores, normalize)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray, ...]:
-        dpoints, dkept, dkept_centers = pull_back_sum(
-            pull_back_norm(dy.reshape(y.shape))
-        )
-        dassignment, dcenters = np.zeros_like(assignment), np.zeros_like(centers)
-        dassignment[:, :clusters], dcenters[:clusters] = dkept, dkept_centers
-        (dscores,) = pull_back_softmax(dassignment)
-        dpoints += weight.T @ dscores
-        dweight = np.einsum("nkp,ndp->kd", dscores, points, optimize=True)
+        dlogs, dcenters = np.zeros_like(logs), np.zeros_like(centers)
+        dv, dcenters[:clusters] = pull_back(dy)
+        dlogs[:, :clusters] = pull_back_share(dv)
+        (dscores,) = pull_back_softmax(dlogs)
+        # One product: dvᵀ · share + weightᵀ · dscores
+        both = np.concatenate([dv, np.broadcast_to(weight, (n, *weight.shape))], axis=1)
+        dpoints = both.swapaxes(1, 2) @ np.concatenate([share, dscores], axis=1)
+        dweight = dscores @ bag.x.swapaxes(1, 2)
+        dweight += dscores.sum(axis=2, keepdims=True) * bag.origin.swapaxes(1, 2)
         dx = np.moveaxis(dpoints.reshape(before.shape), 1, -3)
-        return dx, dweight, dscores.sum(axis=(0, 2)), dcenters
-
-    return y.reshape(n, clusters * d), pullback
-
-
-def _residuals(x: FloatArray, a: FloatArray, centers: FloatArray) -> tuple[Any, Any]:
-    """Σ_p a (x − c) for x (N, D, P), a (N, K, P): as Σ a x − (Σ a) c.
-
-    So the N · K · D · P residuals, far more numbers than all else, are never stored.
-    """
-    y = a @ x.swapaxes(1, 2) - a.sum(axis=2)[:, :, None] * centers  # (N, K, D)
-
-    def pullback(dy: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        dx = dy.swapaxes(1, 2) @ a
-        da = dy @ x - (dy * centers).sum(axis=2)[:, :, None]
-        dcenters = -np.einsum("nkd,nk->kd", dy, a.sum(axis=2))
-        return dx, da, dcenters
+        return dx, total(dweight, 0), total(dscores, (0, 2)), dcenters
 
     return y, pullback
 
 
-def _normalized(y: FloatArray) -> tuple[Any, Any]:
-    """Each row of y (N, K, D) at length 1, then each example."""
-    rows, pull_back_rows = _unit(y, (2,))
-    whole, pull_back_whole = _unit(rows, (1, 2))
-    return whole, lambda dy: pull_back_rows(pull_back_whole(dy))
+_PullBack = Callable[[FloatArray], FloatArray]
 
 
-def _unit(v: FloatArray, axes: tuple[int, ...]) -> tuple[Any, Any]:
-    length = np.sqrt((v * v).sum(axis=axes, keepdims=True))
-    scale = np.where(length == 0, 0, 1 / np.maximum(length, 1e-12)).astype(v.dtype)
-    u = v * scale  # what is zero stays zero, and passes no gradient on
+class _Bag(NamedTuple):
+    """Descriptors and centres, also as seen from an origin that is near to them."""
 
-    def pullback(du: FloatArray) -> FloatArray:
-        along = (du * u).sum(axis=axes, keepdims=True)
-        dv: FloatArray = (du - u * along) * scale
+    points: FloatArray  # (N, D, P)
+    centers: FloatArray  # (K, D)
+    origin: FloatArray  # (N, D, 1)
+    x: FloatArray  # points - origin
+    c: FloatArray  # centers - origin: (N, K, D)
+    reach: FloatArray  # the largest number of x: (N, 1, 1)
+
+    def residuals(self, n: int, k: int, used: np.ndarray) -> FloatArray:
+        """How some descriptors of example n differ from centre k: (D, used)."""
+        points, center = self.points[n][:, used], self.centers[k, :, None]
+        difference: FloatArray = np.subtract(points, center, dtype=np.float64)
+        return difference
+
+
+def _bag(points: FloatArray, centers: FloatArray) -> _Bag:
+    """The origin is 0, or, where an example's numbers all have one sign, the smallest.
+
+    Seen from there, none of them is larger than it was: nothing is lost.
+    """
+    low = points.min(axis=2, keepdims=True, initial=np.inf)
+    high = points.max(axis=2, keepdims=True, initial=-np.inf)
+    origin = np.clip(points.dtype.type(0), low, high)
+    origin[~np.isfinite(origin)] = 0
+    reach = np.maximum(high - origin, origin - low).max(1, keepdims=True, initial=0)
+    x, c = points, np.broadcast_to(centers, (len(points), *centers.shape))
+    if origin.any():
+        x, c = x - origin, c - origin.swapaxes(1, 2)
+    return _Bag(points, centers, origin, x, c, reach)
+
+
+def _nearest(bag: _Bag) -> np.ndarray:
+    """Which centre is nearest to each descriptor, the first of several: (N, P).
+
+    It has the least ‖c‖² - 2 c · x, up to rounding. Where more than one may have it,
+    the residuals decide.
+    """
+    *_, x, c, reach = bag
+    sizes = (v.max(initial=0, where=np.isfinite(v)) for v in (reach, _largest(c, 2)))
+    _, exponent = np.frexp(max(sizes))
+    if abs(exponent) > 40:  # squares could overflow
+        x, c = np.ldexp(x, -exponent), np.ldexp(c, -exponent)
+    limits, squares = np.finfo(x.dtype), _dot(c, c)  # (N, K, 1)
+    of_x = np.sqrt(np.einsum("ndp,ndp->np", x, x))[:, None]
+    rounding = np.sqrt(squares) * (2 * of_x) + squares  # is this, times some eps
+    rounding *= (8 + x.shape[1]) * limits.eps
+    rounding += (8 + x.shape[1]) * limits.tiny
+    lowest = c @ x  # (N, K, P)
+    lowest *= -2
+    lowest += squares - rounding
+    least = (lowest + 2 * rounding).min(axis=1, keepdims=True)
+    may_be = ~(lowest > least)  # also what is compared with NaN
+    nearest: np.ndarray = lowest.argmin(axis=1)
+    n, p = np.nonzero(may_be.sum(axis=1) > 1)
+    exact = np.full((len(n), c.shape[1]), np.inf)
+    for k in range(c.shape[1] if len(n) else 0):
+        i = np.flatnonzero(may_be[n, k, p])
+        r = np.subtract(bag.points[n[i], :, p[i]], bag.centers[k], dtype=np.float64)
+        exact[i, k] = (np.ldexp(r, -exponent) ** 2).sum(axis=1)
+    nearest[n, p] = exact.argmin(axis=1)
+    return nearest
+
+
+def _aggregate(
+    bag: _Bag, share: FloatArray, size: FloatArray, scores: FloatArray, normalize: bool
+) -> tuple[FloatArray, Pullback, _PullBack]:
+    """Σ_p size · share · (points - centers), or that normalised: (N, K · D).
+
+    Computed as Σ share · x - (Σ share) · c, so that the N · K · D · P residuals, far
+    more numbers than all else, are never stored. Those of a row are summed up by
+    themselves where the two cancel more than chance would have it, or a NaN has
+    spoiled them.
+
+    The pullback takes dy to dv, the gradient of v = Σ share · (points - centers), and
+    to dcenters; a second one takes dv to share · dshare: (N, K, P).
+    """
+    *_, x, c, reach = bag
+    p, eps = x.shape[2], np.finfo(x.dtype).eps
+    whole = share.sum(axis=2, keepdims=True)
+    v = share @ x.swapaxes(1, 2)  # (N, K, D)
+    v -= whole * c
+    extent = whole * (reach + _largest(c, 2))
+    cancelled = ~(16 * max(p, 1) ** 0.5 * _largest(v, 2) >= extent)
+    rows = [(n, k, share[n, k] != 0) for n, k in np.argwhere(cancelled[:, :, 0])]
+
+    # A length that rounding could make: that of a centre moves all its residuals; that
+    # of scores, by so many units of the last place, all shares but those that are 1.
+    _, length, scale = _scaled(bag.centers)
+    noise = eps * whole * (length * scale)
+    for n, k, used in rows:
+        r, a = bag.residuals(n, k, used), share[n, k, used]
+        v[n, k] = r @ a
+        _, length, scale = _scaled(r.T)
+        steep = np.abs(scores[n]).max(where=np.isfinite(scores[n]), initial=0)
+        units = 8 + (1 - size[n, k] * a) * steep
+        units = eps * units + p * np.finfo(np.float64).eps
+        noise[n, k] += units @ (a[:, None] * length * scale)
+    y, pull_back_norm = _normalized(v, noise) if normalize else _resized(v, size)
+
+    def pullback(dy: FloatArray) -> tuple[FloatArray, FloatArray]:
+        dv = pull_back_norm(dy.reshape(v.shape))
+        return dv, -total(whole * dv, 0)
+
+    def pull_back_share(dv: FloatArray) -> FloatArray:
+        dshare: FloatArray = dv @ x - _dot(dv, c)
+        for n, k, used in rows:
+            dshare[n, k] = 0
+            dshare[n, k, used] = dv[n, k] @ bag.residuals(n, k, used)
+        dshare *= share
+        return dshare
+
+    return y.reshape(len(y), bag.centers.size), pullback, pull_back_share
+
+
+def _resized(v: FloatArray, size: FloatArray) -> tuple[FloatArray, _PullBack]:
+    """Rows times their size; where that is 0, not even NaN is passed back."""
+    return size * v, lambda dy: np.where(size == 0, 0, size * dy)
+
+
+def _normalized(v: FloatArray, noise: FloatArray) -> tuple[FloatArray, _PullBack]:
+    """Each row of v (N, K, D) at length 1, then each example.
+
+    A row that is no longer than its noise becomes zero, and passes no gradient on. The
+    others have length 1, and so all have the square root of their number.
+    """
+    u, length, scale = _scaled(v)
+    zero = length * scale <= noise
+    length = np.where(zero, 1, length)
+    u[zero[:, :, 0]] = 0
+    u /= length
+    count = np.where(zero, 0, length / length).sum(axis=1, keepdims=True)  # or NaN
+    whole = np.sqrt(np.where(count == 0, 1, count))
+
+    def pullback(dy: FloatArray) -> FloatArray:
+        dv: FloatArray = dy - u * _dot(dy, u)
+        dv /= whole * length
+        dv /= scale
+        dv[zero[:, :, 0]] = 0
         return dv
 
-    return u, pullback
+    return u / whole, pullback
+
+
+def _scaled(v: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Rows divided by their largest number, their lengths then, and that number."""
+    scale = _largest(v, -1)
+    scale = np.where(scale == 0, 1, scale)
+    v = v / scale
+    return v, np.sqrt(_dot(v, v)), scale
+
+
+def _largest(v: FloatArray, axis: int) -> FloatArray:
+    """The largest absolute value along an axis, or 0 where there is none."""
+    high = v.max(axis=axis, keepdims=True, initial=0)
+    largest: FloatArray = np.maximum(high, -v.min(axis=axis, keepdims=True, initial=0))
+    return largest
+
+
+def _dot(a: FloatArray, b: FloatArray) -> FloatArray:
+    """The product of each row of `a` with that of `b`: (..., 1)."""
+    products: FloatArray = np.einsum("...d,...d->...", a, b)[..., None]
+    return products
 
 
 def _check_centers(where: str, d: int, **arrays: FloatArray) -> None:

@@ -70,27 +70,32 @@ def cross_entropy(logits, labels):
     return np.array(-sum(map(log, right)) / len(right), logits.dtype)
 
 
+def exact(x):
+    """Its numbers as fractions, on which arithmetic does not round."""
+    return np.vectorize(Fraction, otypes=[object])(x)
+
+
 def bag(x):
     """The descriptors of one example or frame (D, H, W), one by one."""
-    return [x[:, i, j].astype(float) for i, j in np.ndindex(x.shape[1:])]
+    return [exact(x[:, i, j]) for i, j in np.ndindex(x.shape[1:])]
 
 
 def normalized(v):
     """Rows at length 1, then all; what is zero stays zero."""
     for row in [*v, v.reshape(-1)]:
-        length = sqrt(row @ row)
-        row /= length or 1
+        row /= max(abs(row), default=0) or 1
+        row /= Fraction(sqrt(row @ row)) or 1
     return v
 
 
 def aggregate(bags, centers, share, normalize, dtype):
     """Σ share(descriptor)[k] · (descriptor - centre k), for each bag."""
-    y = np.zeros((len(bags), *centers.shape))
+    y, centers = exact(np.zeros((len(bags), *centers.shape))), exact(centers)
     for v, descriptors in zip(y, bags, strict=True):
         for descriptor in descriptors:
             a = share(descriptor)
             for k in range(len(centers)):
-                v[k] += a[k] * (descriptor - centers[k])
+                v[k] += Fraction(a[k]) * (descriptor - centers[k])
         if normalize:
             normalized(v)
     return y.reshape(len(bags), centers.size).astype(dtype)
@@ -98,15 +103,17 @@ def aggregate(bags, centers, share, normalize, dtype):
 
 def vlad(x, centers, normalize):
     def share(descriptor):
-        distances = [sum((descriptor - c) ** 2) for c in centers]
-        return np.arange(len(centers)) == distances.index(min(distances))
+        distances = [sum((descriptor - c) ** 2) for c in exact(centers)]
+        nearest = distances.index(min(distances))
+        return [int(k == nearest) for k in range(len(centers))]
 
     return aggregate([*map(bag, x)], centers, share, normalize, x.dtype)
 
 
 def soft_vlad(bags, weight, bias, centers, normalize, dtype, n_ghost=0):
     def share(descriptor):
-        return softmax(weight.astype(float) @ descriptor + bias, 0)
+        scores = exact(weight) @ descriptor + exact(bias)
+        return softmax((scores - max(scores)).astype(float), 0)
 
     kept = centers[: len(centers) - n_ghost]
     return aggregate(bags, kept, share, normalize, dtype)

@@ -77,11 +77,12 @@ def test_finite_differences(name, data):
 
 
 def unit_lengths_are_smooth(case):
-    """Whether every row is far from zero, or stays there."""
+    """Whether no row is near zero, where its direction jumps, or it stays there."""
     raw = case.op(*case.arrays, **{**case.options, "normalize": False})
     dimensions = case.arrays[-1].shape[1]
     lengths = np.linalg.norm(raw.reshape(-1, dimensions), axis=1)
-    return np.all((lengths > 0.1) | (lengths == 0))
+    # Only clusters to which nothing is assigned are zero and stay so.
+    return np.all((lengths > 0.1) | ((lengths == 0) & (case.name == "vlad")))
 
 
 def assignment_is_certain(case):
