@@ -8,12 +8,12 @@ layers without weights count none.
 
 from ._layer import Layer, LayerPullback, Params
 from .activation import ReLU
+from .aggregation import NetVLAD
 from .convolution import Conv2d, DepthwiseConv2d, LocalConv2d, TiledConv2d
 from .dense import Linear
 from .pooling import AvgPool2d, GlobalAvgPool2d, MaxPool2d
 from .reshaping import Flatten
 from .upsampling import ConvTranspose2d, Upsample
-from .vlad import NetVLAD
 
 __all__ = [
     "AvgPool2d",

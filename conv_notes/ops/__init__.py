@@ -1,6 +1,7 @@
 """Differentiable functions on arrays; each holds its result and its gradient."""
 
 from .activation import relu
+from .aggregation import action_vlad, ghost_vlad, netvlad, netvlad_init, vlad
 from .classification import cross_entropy, log_softmax, softmax
 from .convolution import conv2d, tiled_conv2d
 from .dense import linear
@@ -11,7 +12,6 @@ from .partial import partial_conv2d
 from .pooling import avg_pool2d, global_avg_pool2d, max_pool2d
 from .transposed import conv_transpose2d
 from .upsampling import max_unpool2d, pixel_shuffle
-from .vlad import action_vlad, ghost_vlad, netvlad, netvlad_init, vlad
 
 __all__ = [
     "action_vlad",

@@ -58,19 +58,8 @@ DRAWINGS = {
 }
 
 
-HIDDEN = pytest.mark.xfail(reason="networks.summary and ops.vlad are to be renamed")
-
-
 @pytest.mark.parametrize(
-    "package",
-    [
-        "",
-        ".arithmetic",
-        ".draw",
-        ".layers",
-        pytest.param(".networks", marks=HIDDEN),
-        pytest.param(".ops", marks=HIDDEN),
-    ],
+    "package", ["", ".arithmetic", ".draw", ".layers", ".networks", ".ops"]
 )
 def test_no_function_hides_a_module(package):
     package = import_module(f"conv_notes{package}")
