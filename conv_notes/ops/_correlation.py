@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -33,10 +34,10 @@ def tile_slices(size: int, count: int, tiling: str) -> list[slice]:
     return [slice(*ends) for ends in pairwise(starts)]
 
 
-def each_tile(tiles: Tiles) -> Iterator[tuple[int, int, tuple[slice, ...]]]:
+def each_tile(tiles: Tiles) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
     for p, rows in enumerate(tiles[0]):
         for q, cols in enumerate(tiles[1]):
-            yield p, q, (..., rows, cols)  # type: ignore[misc]
+            yield p, q, (..., rows, cols)
 
 
 def convolve(
