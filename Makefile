@@ -7,6 +7,12 @@ MINUTES ?= 10
 BIN := .venv/bin
 READY := .venv/ready
 
+# This folder may have any name. That of an installed program's interpreter, in its first
+# line, may not; and a virtual environment may not lie below a colon, which nothing but
+# PATH minds.
+JUPYTER_BOOK := $(BIN)/python -c 'from jupyter_book.cli.main import main; main()'
+VENV = $(PYTHON) -c 'import os, venv; os.pathsep = "\0"; venv.main()'
+
 # The chapters multiply many small matrices, for which one thread is quicker; and the
 # last digits are then the same everywhere. conftest.py says so too.
 book lab notebooks: export OPENBLAS_NUM_THREADS ?= 1
@@ -15,18 +21,18 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' Makefile | expand -t 20
 
 book: $(READY) ## execute the chapters and build the book into _build/html
-	$(BIN)/jupyter-book build . -W -n --keep-going
+	$(JUPYTER_BOOK) build . -W -n --keep-going
 
 test: $(READY) ## run all tests: library, chapters, book, browser
 	@$(BIN)/python tools/chromium.py
-	$(BIN)/pytest
+	$(BIN)/python -m pytest
 
 fuzz: $(READY) ## search at random for what fails, for MINUTES=10
 	$(BIN)/python tools/fuzz.py $(MINUTES)
 
 oldest: $(READY) ## test the library on the oldest NumPy it admits
-	$(PYTHON) -m venv .venv-oldest
-	.venv-oldest/bin/pip install --quiet --constraint constraints-oldest.txt \
+	$(VENV) .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --constraint constraints-oldest.txt \
 		numpy scipy pytest hypothesis
 	PYTHONPATH=. .venv-oldest/bin/python -m pytest -c /dev/null --rootdir . --quiet \
 		-p no:cacheprovider tests/library \
@@ -36,7 +42,7 @@ bench: $(READY) ## compare the library's speed with other libraries'
 	$(BIN)/python benchmarks/run.py
 
 lab: $(READY) ## open the chapters in JupyterLab
-	$(BIN)/jupyter lab book
+	$(BIN)/python -m jupyterlab book
 
 read: book ## serve the built book on this machine
 	@$(BIN)/python -u -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
@@ -45,8 +51,8 @@ notebooks: $(READY) ## execute the chapters in place, after a change
 	$(BIN)/python tools/run_notebooks.py
 
 format: $(READY) ## format code and notebooks
-	$(BIN)/ruff check --fix-only --quiet .
-	$(BIN)/ruff format .
+	$(BIN)/python -m ruff check --fix-only --quiet .
+	$(BIN)/python -m ruff format .
 
 clean: ## remove all that the targets above made
 	rm -rf .venv .venv-oldest _build .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
@@ -57,8 +63,11 @@ $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || test ! -x /usr/bin/apt-get -o "$$(id -u)" != 0 \
 		|| { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes python3-venv; } </dev/null
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(VENV) .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@# What pip writes is taken without the blanks at its end.
+	@cd .venv/lib/python*/site-packages && echo >checkout.pth \
+		'import os, sys; sys.path.append(os.path.dirname(sys.prefix))'
 	@test ! -e .git || git config diff.notebook.textconv '$(PYTHON) tools/notebook_text.py' || true
 	@touch $@
 

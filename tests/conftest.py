@@ -9,24 +9,30 @@ from pathlib import Path
 
 import pytest
 
-Build = Callable[[Path], subprocess.CompletedProcess[str]]
+Result = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="session")
-def build_book() -> Build:
-    """Return a function that builds the book in a folder, as `make book` does."""
-    program = Path(sys.executable).with_name("jupyter-book")
+def jupyter_book() -> Callable[..., Result]:
+    """Return a function that runs Jupyter Book in a folder, as the Makefile does."""
+    program = "from jupyter_book.cli.main import main; main()"
 
-    def build(folder: Path) -> subprocess.CompletedProcess[str]:
+    def run(folder: Path, *arguments: str) -> Result:
         return subprocess.run(
-            [program, "build", ".", "-W", "-n", "--keep-going"],
+            [sys.executable, "-c", program, *arguments],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
         )
 
-    return build
+    return run
+
+
+@pytest.fixture(scope="session")
+def build_book(jupyter_book) -> Callable[[Path], Result]:
+    """Return a function that builds the book in a folder, as `make book` does."""
+    return lambda folder: jupyter_book(folder, "build", ".", "-W", "-n", "--keep-going")
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,5 +1,6 @@
 """What the book's build needs beyond Jupyter Book.
 
+- It works in a folder of any name.
 - A change in the library executes the chapters again; one in the style
   or scripts, which Sphinx does not follow either, writes them again.
 - Errors and warnings in a notebook name the file, cell and line.
@@ -13,7 +14,9 @@ import logging
 import re
 from pathlib import Path
 
+import jupyter_cache.cache.db
 import myst_nb.sphinx_
+import sqlalchemy
 from docutils import nodes
 from myst_nb.core.execute import ExecutionError
 from sphinx.application import Sphinx
@@ -51,6 +54,17 @@ def follow_changes(app: Sphinx, config: Config) -> None:
         build / f".jupyter_cache-{digest(root, INPUTS)}"
     )
     config.book_frame = digest(root, FRAME)
+
+
+def connect(address: str) -> sqlalchemy.Engine:
+    """Open the database whose path follows `sqlite:///` as it stands.
+
+    jupyter-cache does not quote it: `%20` and `?` name another file.
+    """
+    path = address.removeprefix("sqlite:///")
+    return sqlalchemy.create_engine(
+        sqlalchemy.URL.create("sqlite", database=path)
+    )
 
 
 class Parser(myst_nb.sphinx_.Parser):
@@ -122,6 +136,7 @@ def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
     app.setup_extension("myst_nb")
     app.add_source_parser(Parser, override=True)
+    jupyter_cache.cache.db.create_engine = connect
     for handler in logging.getLogger("sphinx").handlers:
         handler.addFilter(name_cell)
     app.add_config_value("book_frame", "", "env")

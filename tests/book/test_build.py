@@ -15,20 +15,25 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def book(tmp_path, monkeypatch):
-    """Return a folder with a library and the frame of a book of two pages."""
-    shutil.copy(ROOT / "_config.yml", tmp_path)
+def book(request, tmp_path, monkeypatch):
+    """Return a folder with a library and the frame of a book of two pages.
+
+    The folder's name is the fixture's parameter, if it is given one.
+    """
+    book = tmp_path / getattr(request, "param", "book")
     for folder in ("book/_assets", "book/_ext", "book/_site"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    (tmp_path / "_toc.yml").write_text(
+        shutil.copytree(ROOT / folder, book / folder)
+    for name in ("_config.yml", "README.md"):
+        shutil.copy(ROOT / name, book)
+    (book / "_toc.yml").write_text(
         "format: jb-book\nroot: book/index\nchapters: [{file: book/chapter}]\n"
     )
-    (tmp_path / "book/references.bib").touch()
-    (tmp_path / "conv_notes").mkdir()
-    (tmp_path / "conv_notes/__init__.py").write_text("VALUE = 'as-written'\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    write(tmp_path, "index", new_markdown_cell("# Index"))
-    return tmp_path
+    (book / "book/references.bib").touch()
+    (book / "conv_notes").mkdir()
+    (book / "conv_notes/__init__.py").write_text("VALUE = 'as-written'\n")
+    monkeypatch.setenv("PYTHONPATH", str(book))
+    write(book, "index", new_markdown_cell("# Index"))
+    return book
 
 
 def write(book: Path, name: str, *cells: nbformat.NotebookNode) -> None:
@@ -74,6 +79,21 @@ def test_build_follows_every_change(book, build_book):
     assert "as-changed" in page(book)
 
 
+# Windows knows no such name as the second.
+NAMES = ["c%20d", "j[1]"] if os.name == "nt" else ["c%20d", "g?h", "j[1]"]
+
+
+@pytest.mark.parametrize("book", NAMES, indirect=True)
+def test_folder_may_have_any_name(book, build_book):
+    write(book, "chapter", TITLE, CODE)
+    result = build_book(book)
+    assert result.returncode == 0, result.stdout
+    assert "as-written" in page(book)
+    pages = {path.name for path in (book / "_build/html").glob("*.html")}
+    assert pages == {"index.html", "genindex.html", "search.html"}
+    assert list(book.parent.iterdir()) == [book]
+
+
 def test_failing_cell_is_named(book, build_book):
     code = new_code_cell("answer = 41\n\nassert answer == 42, 'not the answer'")
     write(book, "chapter", TITLE, CODE, new_code_cell(""), code)
@@ -102,18 +122,18 @@ def test_broken_links_are_named(book, build_book):
         ], result.stdout
 
 
-def test_plain_sphinx_builds_the_book_too(book):
+def test_plain_sphinx_builds_the_book_too(book, jupyter_book):
     """Jupyter Book 1 is in maintenance: this is the way out."""
     write(book, "chapter", TITLE, CODE)
-    programs = Path(sys.executable).parent
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(book), "book/_ext"])}
-    for command in (
-        [programs / "jupyter-book", "config", "sphinx", "."],
-        [programs / "sphinx-build", "-W", "-n", ".", "_build/html"],
-    ):
-        result = subprocess.run(
-            command, cwd=book, env=env, capture_output=True, encoding="utf-8"
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
+    result = jupyter_book(book, "config", "sphinx", ".")
+    assert result.returncode == 0, result.stdout
+    result = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-W", "-n", ".", "_build/html"],
+        cwd=book,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(book), "book/_ext"])},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
     assert "as-written" in page(book)
     assert "vendor/mathjax" in page(book)

@@ -126,6 +126,24 @@ def test_one_search_box(visit, name):
     assert page.locator(".search-button:visible, form:visible").count() == 0
 
 
+@pytest.mark.parametrize("word", ["池化", "卷积", "局部连接"])
+def test_search_finds_chinese_terms_inside_others(visit, word):
+    page = visit(f"search.html?q={word}", DESK)
+    page.get_by_text("Search finished").wait_for()
+    found = page.locator("#search-results li > a").evaluate_all(
+        "all => all.map(it => it.pathname)"
+    )
+    # What a page says, without what its head and frame say of others.
+    has = """async ([name, word]) => {
+        const html = await (await fetch(name)).text();
+        const text = new DOMParser().parseFromString(html, "text/html");
+        text.querySelectorAll("script, style").forEach(it => it.remove());
+        return text.querySelector("article").textContent.includes(word);
+    }"""
+    right = {f"/{name}" for name in CHAPTERS if page.evaluate(has, [name, word])}
+    assert right and set(found) == right
+
+
 @each_chapter
 def test_pictures_have_a_text_alternative(visit, name):
     for picture in visit(name, DESK).locator("img").all():
