@@ -340,9 +340,11 @@ def _soft_vlad(
     n, before = batch[0], np.moveaxis(x, -3, 1)
     points = before.reshape(n, d, prod(before.shape[2:]))
     bag = _bag(points, centers[:clusters])
-    at_origin = np.matmul(weight, bag.origin, dtype=np.float64) + bias[:, None]
+    # Scores at the origin, without what they have in common.
+    offset = np.matmul(weight, bag.origin, dtype=np.float64) + bias[:, None]
+    offset -= offset.max(axis=1, keepdims=True)
     scores = weight @ bag.x
-    scores += at_origin
+    scores += offset.astype(x.dtype)
     logs, pull_back_softmax = log_softmax.vjp(scores, 1)
     # Each cluster's assignments are size · share, and the largest share is 1: however
     # far a cluster is, neither its direction nor the gradient underflows.
@@ -412,29 +414,41 @@ def _nearest(bag: _Bag) -> np.ndarray:
     It has the least ‖c‖² - 2 c · x, up to rounding. Where more than one may have it,
     the residuals decide.
     """
-    *_, x, c, reach = bag
-    sizes = (v.max(initial=0, where=np.isfinite(v)) for v in (reach, _largest(c, 2)))
-    _, exponent = np.frexp(max(sizes))
-    if abs(exponent) > 40:  # squares could overflow
-        x, c = np.ldexp(x, -exponent), np.ldexp(c, -exponent)
-    limits, squares = np.finfo(x.dtype), _dot(c, c)  # (N, K, 1)
-    of_x = np.sqrt(np.einsum("ndp,ndp->np", x, x))[:, None]
-    rounding = np.sqrt(squares) * (2 * of_x) + squares  # is this, times some eps
-    rounding *= (8 + x.shape[1]) * limits.eps
-    rounding += (8 + x.shape[1]) * limits.tiny
-    lowest = c @ x  # (N, K, P)
-    lowest *= -2
-    lowest += squares - rounding
-    least = (lowest + 2 * rounding).min(axis=1, keepdims=True)
+    *_, x, c, _ = bag
+    limits, terms = np.finfo(x.dtype), 8 + x.shape[1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = _dot(c, c)  # (N, K, 1)
+        of_x = np.sqrt(np.einsum("ndp,ndp->np", x, x))[:, None]
+        # Rounding of ‖c‖² - 2 c · x, at most; and the least it may be: (N, K, P).
+        rounding = np.sqrt(squares) * (2 * of_x) + squares
+        rounding *= terms * limits.eps
+        rounding += terms * limits.tiny
+        lowest = c @ x
+        lowest *= -2
+        lowest += squares - rounding
+        least = (lowest + 2 * rounding).min(axis=1, keepdims=True)
     may_be = ~(lowest > least)  # also what is compared with NaN
     nearest: np.ndarray = lowest.argmin(axis=1)
     n, p = np.nonzero(may_be.sum(axis=1) > 1)
-    exact = np.full((len(n), c.shape[1]), np.inf)
-    for k in range(c.shape[1] if len(n) else 0):
-        i = np.flatnonzero(may_be[n, k, p])
-        r = np.subtract(bag.points[n[i], :, p[i]], bag.centers[k], dtype=np.float64)
-        exact[i, k] = (np.ldexp(r, -exponent) ** 2).sum(axis=1)
-    nearest[n, p] = exact.argmin(axis=1)
+    if len(n):
+        points, some = bag.points[n, :, p], may_be[n, :, p]
+        nearest[n, p] = _nearest_of_some(points, bag.centers, some)
+    return nearest
+
+
+def _nearest_of_some(
+    points: FloatArray, centers: FloatArray, some: np.ndarray
+) -> np.ndarray:
+    """Which of some centres, (M, K), is nearest to each descriptor (M, D)."""
+    sizes = (np.abs(v).max(where=np.isfinite(v), initial=0) for v in (points, centers))
+    _, exponent = np.frexp(max(sizes))
+    squares = np.full(some.shape, np.inf)
+    for k in range(len(centers)):
+        i = some[:, k]
+        r = np.subtract(points[i], centers[k], dtype=np.float64)
+        r = np.ldexp(r, -exponent)  # squares do not overflow
+        squares[i, k] = (r * r).sum(axis=1)
+    nearest: np.ndarray = squares.argmin(axis=1)
     return nearest
 
 
@@ -454,9 +468,10 @@ def _aggregate(
     *_, x, c, reach = bag
     p, eps = x.shape[2], np.finfo(x.dtype).eps
     whole = share.sum(axis=2, keepdims=True)
-    v = share @ x.swapaxes(1, 2)  # (N, K, D)
-    v -= whole * c
-    extent = whole * (reach + _largest(c, 2))
+    with np.errstate(invalid="ignore"):
+        v = share @ x.swapaxes(1, 2)  # (N, K, D)
+        v -= whole * c
+        extent = whole * (reach + _largest(c, 2))
     cancelled = ~(16 * max(p, 1) ** 0.5 * _largest(v, 2) >= extent)
     rows = [(n, k, share[n, k] != 0) for n, k in np.argwhere(cancelled[:, :, 0])]
 
