@@ -112,7 +112,7 @@ def aggregate(
     cancelled = ~(16 * max(p, 1) ** 0.5 * _largest(v) >= extent)
     rows = [(n, k, share[n, k] != 0) for n, k in np.argwhere(cancelled[:, :, 0])]
 
-    # How long rounding alone could make v: that of a centre moves all its residuals, and
+    # How long rounding alone could make v. That of a centre moves all its residuals;
     # that of scores, by units of their last place, all shares but those that are 1.
     _, length, scale = _scaled(bag.centers)
     noise = eps * whole * (length * scale)
