@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
-from typing import NamedTuple
 
 import numpy as np
 
 from .. import _checks as check
 from .._checks import FloatArray
 from ._differentiable import Pullback, differentiable
+from ._residuals import aggregate, bag_of, nearest_centers
 from ._sums import total
 from .classification import log_softmax
 
@@ -68,11 +67,11 @@ def vlad(
     n, d, height, width = x.shape
     _check_centers(where, d, centers=centers)
     points = x.reshape(n, d, height * width)  # (N, D, P)
-    bag = _bag(points, centers)
-    nearest = _nearest(bag)  # (N, P)
+    bag = bag_of(points, centers)
+    nearest = nearest_centers(bag)  # (N, P)
     share = (np.arange(len(centers))[:, None] == nearest[:, None]).astype(x.dtype)
     size = share.max(axis=2, keepdims=True, initial=0)
-    y, pull_back, _ = _aggregate(bag, share, size, share, normalize)
+    y, pull_back, _ = aggregate(bag, share, size, share, normalize)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray, FloatArray]:
         dv, dcenters = pull_back(dy)
@@ -339,10 +338,12 @@ def _soft_vlad(
     # The descriptors of all positions, and of all frames, in one row: (N, D, P).
     n, before = batch[0], np.moveaxis(x, -3, 1)
     points = before.reshape(n, d, prod(before.shape[2:]))
-    bag = _bag(points, centers[:clusters])
-    at_origin = np.matmul(weight, bag.origin, dtype=np.float64) + bias[:, None]
+    bag = bag_of(points, centers[:clusters])
+    # Scores at the origin, without what they have in common.
+    offset = np.matmul(weight, bag.origin, dtype=np.float64) + bias[:, None]
+    offset -= offset.max(axis=1, keepdims=True)
     scores = weight @ bag.x
-    scores += at_origin
+    scores += offset.astype(x.dtype)
     logs, pull_back_softmax = log_softmax.vjp(scores, 1)
     # Each cluster's assignments are size · share, and the largest share is 1: however
     # far a cluster is, neither its direction nor the gradient underflows.
@@ -352,7 +353,7 @@ def _soft_vlad(
     size = np.exp(log_size)  # (N, K, 1)
     share = np.exp(logs[:, :clusters] - log_size)
     share *= size > 0
-    y, pull_back, pull_back_share = _aggregate(bag, share, size, scores, normalize)
+    y, pull_back, pull_back_share = aggregate(bag, share, size, scores, normalize)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray, ...]:
         dlogs, dcenters = np.zeros_like(logs), np.zeros_like(centers)
@@ -368,175 +369,6 @@ def _soft_vlad(
         return dx, total(dweight, 0), total(dscores, (0, 2)), dcenters
 
     return y, pullback
-
-
-_PullBack = Callable[[FloatArray], FloatArray]
-
-
-class _Bag(NamedTuple):
-    """Descriptors and centres, also as seen from an origin that is near to them."""
-
-    points: FloatArray  # (N, D, P)
-    centers: FloatArray  # (K, D)
-    origin: FloatArray  # (N, D, 1)
-    x: FloatArray  # points - origin
-    c: FloatArray  # centers - origin: (N, K, D)
-    reach: FloatArray  # the largest number of x: (N, 1, 1)
-
-    def residuals(self, n: int, k: int, used: np.ndarray) -> FloatArray:
-        """How some descriptors of example n differ from centre k: (D, used)."""
-        points, center = self.points[n][:, used], self.centers[k, :, None]
-        difference: FloatArray = np.subtract(points, center, dtype=np.float64)
-        return difference
-
-
-def _bag(points: FloatArray, centers: FloatArray) -> _Bag:
-    """The origin is 0, or, where an example's numbers all have one sign, the smallest.
-
-    Seen from there, none of them is larger than it was: nothing is lost.
-    """
-    low = points.min(axis=2, keepdims=True, initial=np.inf)
-    high = points.max(axis=2, keepdims=True, initial=-np.inf)
-    origin = np.clip(points.dtype.type(0), low, high)
-    origin[~np.isfinite(origin)] = 0
-    reach = np.maximum(high - origin, origin - low).max(1, keepdims=True, initial=0)
-    x, c = points, np.broadcast_to(centers, (len(points), *centers.shape))
-    if origin.any():
-        x, c = x - origin, c - origin.swapaxes(1, 2)
-    return _Bag(points, centers, origin, x, c, reach)
-
-
-def _nearest(bag: _Bag) -> np.ndarray:
-    """Which centre is nearest to each descriptor, the first of several: (N, P).
-
-    It has the least ‖c‖² - 2 c · x, up to rounding. Where more than one may have it,
-    the residuals decide.
-    """
-    *_, x, c, reach = bag
-    sizes = (v.max(initial=0, where=np.isfinite(v)) for v in (reach, _largest(c, 2)))
-    _, exponent = np.frexp(max(sizes))
-    if abs(exponent) > 40:  # squares could overflow
-        x, c = np.ldexp(x, -exponent), np.ldexp(c, -exponent)
-    limits, squares = np.finfo(x.dtype), _dot(c, c)  # (N, K, 1)
-    of_x = np.sqrt(np.einsum("ndp,ndp->np", x, x))[:, None]
-    rounding = np.sqrt(squares) * (2 * of_x) + squares  # is this, times some eps
-    rounding *= (8 + x.shape[1]) * limits.eps
-    rounding += (8 + x.shape[1]) * limits.tiny
-    lowest = c @ x  # (N, K, P)
-    lowest *= -2
-    lowest += squares - rounding
-    least = (lowest + 2 * rounding).min(axis=1, keepdims=True)
-    may_be = ~(lowest > least)  # also what is compared with NaN
-    nearest: np.ndarray = lowest.argmin(axis=1)
-    n, p = np.nonzero(may_be.sum(axis=1) > 1)
-    exact = np.full((len(n), c.shape[1]), np.inf)
-    for k in range(c.shape[1] if len(n) else 0):
-        i = np.flatnonzero(may_be[n, k, p])
-        r = np.subtract(bag.points[n[i], :, p[i]], bag.centers[k], dtype=np.float64)
-        exact[i, k] = (np.ldexp(r, -exponent) ** 2).sum(axis=1)
-    nearest[n, p] = exact.argmin(axis=1)
-    return nearest
-
-
-def _aggregate(
-    bag: _Bag, share: FloatArray, size: FloatArray, scores: FloatArray, normalize: bool
-) -> tuple[FloatArray, Pullback, _PullBack]:
-    """Σ_p size · share · (points - centers), or that normalised: (N, K · D).
-
-    Computed as Σ share · x - (Σ share) · c, so that the N · K · D · P residuals, far
-    more numbers than all else, are never stored. Those of a row are summed up by
-    themselves where the two cancel more than chance would have it, or a NaN has
-    spoiled them.
-
-    The pullback takes dy to dv, the gradient of v = Σ share · (points - centers), and
-    to dcenters; a second one takes dv to share · dshare: (N, K, P).
-    """
-    *_, x, c, reach = bag
-    p, eps = x.shape[2], np.finfo(x.dtype).eps
-    whole = share.sum(axis=2, keepdims=True)
-    v = share @ x.swapaxes(1, 2)  # (N, K, D)
-    v -= whole * c
-    extent = whole * (reach + _largest(c, 2))
-    cancelled = ~(16 * max(p, 1) ** 0.5 * _largest(v, 2) >= extent)
-    rows = [(n, k, share[n, k] != 0) for n, k in np.argwhere(cancelled[:, :, 0])]
-
-    # A length that rounding could make: that of a centre moves all its residuals; that
-    # of scores, by so many units of the last place, all shares but those that are 1.
-    _, length, scale = _scaled(bag.centers)
-    noise = eps * whole * (length * scale)
-    for n, k, used in rows:
-        r, a = bag.residuals(n, k, used), share[n, k, used]
-        v[n, k] = r @ a
-        _, length, scale = _scaled(r.T)
-        steep = np.abs(scores[n]).max(where=np.isfinite(scores[n]), initial=0)
-        units = 8 + (1 - size[n, k] * a) * steep
-        units = eps * units + p * np.finfo(np.float64).eps
-        noise[n, k] += units @ (a[:, None] * length * scale)
-    y, pull_back_norm = _normalized(v, noise) if normalize else _resized(v, size)
-
-    def pullback(dy: FloatArray) -> tuple[FloatArray, FloatArray]:
-        dv = pull_back_norm(dy.reshape(v.shape))
-        return dv, -total(whole * dv, 0)
-
-    def pull_back_share(dv: FloatArray) -> FloatArray:
-        dshare: FloatArray = dv @ x - _dot(dv, c)
-        for n, k, used in rows:
-            dshare[n, k] = 0
-            dshare[n, k, used] = dv[n, k] @ bag.residuals(n, k, used)
-        dshare *= share
-        return dshare
-
-    return y.reshape(len(y), bag.centers.size), pullback, pull_back_share
-
-
-def _resized(v: FloatArray, size: FloatArray) -> tuple[FloatArray, _PullBack]:
-    """Rows times their size; where that is 0, not even NaN is passed back."""
-    return size * v, lambda dy: np.where(size == 0, 0, size * dy)
-
-
-def _normalized(v: FloatArray, noise: FloatArray) -> tuple[FloatArray, _PullBack]:
-    """Each row of v (N, K, D) at length 1, then each example.
-
-    A row that is no longer than its noise becomes zero, and passes no gradient on. The
-    others have length 1, and so all have the square root of their number.
-    """
-    u, length, scale = _scaled(v)
-    zero = length * scale <= noise
-    length = np.where(zero, 1, length)
-    u[zero[:, :, 0]] = 0
-    u /= length
-    count = np.where(zero, 0, length / length).sum(axis=1, keepdims=True)  # or NaN
-    whole = np.sqrt(np.where(count == 0, 1, count))
-
-    def pullback(dy: FloatArray) -> FloatArray:
-        dv: FloatArray = dy - u * _dot(dy, u)
-        dv /= whole * length
-        dv /= scale
-        dv[zero[:, :, 0]] = 0
-        return dv
-
-    return u / whole, pullback
-
-
-def _scaled(v: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Rows divided by their largest number, their lengths then, and that number."""
-    scale = _largest(v, -1)
-    scale = np.where(scale == 0, 1, scale)
-    v = v / scale
-    return v, np.sqrt(_dot(v, v)), scale
-
-
-def _largest(v: FloatArray, axis: int) -> FloatArray:
-    """The largest absolute value along an axis, or 0 where there is none."""
-    high = v.max(axis=axis, keepdims=True, initial=0)
-    largest: FloatArray = np.maximum(high, -v.min(axis=axis, keepdims=True, initial=0))
-    return largest
-
-
-def _dot(a: FloatArray, b: FloatArray) -> FloatArray:
-    """The product of each row of `a` with that of `b`: (..., 1)."""
-    products: FloatArray = np.einsum("...d,...d->...", a, b)[..., None]
-    return products
 
 
 def _check_centers(where: str, d: int, **arrays: FloatArray) -> None:

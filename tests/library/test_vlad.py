@@ -47,7 +47,8 @@ NOTHING = {
     "computed in two ways": ([0.1 + 0.2], 0.3),
     "around the centre": ([0.3, -0.1], 0.1),
     "far away, around the centre": ([100.1, 100.2, 100.3], 100.2),
-    "many, around the centre": ([*np.linspace(-7, 7, 999)], 0),
+    "adding up to nothing": ([0.1, 0.2, -0.3], 0),
+    "many, adding up to nothing": ([0.1] * 7000 + [-0.7] * 1000, 0),
 }
 
 
@@ -75,6 +76,19 @@ def test_small_is_not_zero(name, dtype):
     np.testing.assert_allclose(y, [[0.5**0.5, 0.5**0.5]], rtol=1e-6)
 
 
+@both_dtypes
+@pytest.mark.parametrize("far", [*np.linspace(0.5, 0.8, 9)])
+def test_rounding_of_shares_is_not_made_a_unit_vector(far, dtype):
+    """Around the second of three centres, with large scores that round."""
+    x, centers = image([far, -far], dtype), words(-2, 0, 2, dtype=dtype)
+    weight, bias = words(1001, 1000, 999, dtype=dtype), np.array([-1, 0, -1], dtype)
+    y, pullback = cn.netvlad.vjp(x, weight, bias / 3, centers)
+    np.testing.assert_allclose(y, [[0.5**0.5, 0, -(0.5**0.5)]], rtol=1e-6)
+    dx, *_, dcenters = pullback(y)
+    assert not dcenters.any()
+    assert not dx.any()
+
+
 @every_op
 def test_a_zero_row_leaves_the_others_alone(name, rng):
     x, centers = rng.standard_normal((2, 3, 2, 2)), rng.standard_normal((2, 3))
@@ -97,6 +111,16 @@ def test_the_nearest_centre_is_found_far_from_the_origin():
     y = cn.netvlad(x, *cn.netvlad_init(centers, 10.0), centers, normalize=False)
     a = 1 / (1 + np.exp(-5))
     np.testing.assert_allclose(y, [[0.25 * a, -0.75 * (1 - a)]], rtol=1e-4)
+
+
+def test_what_scores_have_in_common_costs_no_digits():
+    """Three million here, where float32 knows quarters."""
+    x, centers = image([3000.3, 3000.4], np.float32), words(3000, 3001)
+    arrays = words(1001, 1000), np.array([-3000.0, 0.0]), centers
+    arrays = [array.astype(np.float32) for array in arrays]
+    y = cn.netvlad(x, *arrays, normalize=False)
+    expected = oracle_smooth.netvlad(x, *arrays, normalize=False)
+    np.testing.assert_allclose(y, expected, rtol=1e-6)
 
 
 distances = st.sampled_from([0, 100, -1e4, 1e6])
@@ -166,14 +190,19 @@ def test_a_short_row_beside_a_long_one(dtype):
             np.testing.assert_allclose(y, expected, rtol=1e-6, atol=1e-30)
 
 
-@given(st.sampled_from(NAMES), st.sampled_from([-90, -30, 40, 90]), st.data())
-def test_the_unit_of_length_does_not_matter(name, exponent, data):
+units = st.sampled_from([(np.float32, 90), (np.float64, 600)])
+
+
+@given(st.sampled_from(NAMES), units, st.sampled_from([-1, 1]), st.data())
+def test_the_unit_of_length_does_not_matter(name, unit, sign, data):
     """Times a power of two, which does not round; gradients divided by it."""
-    arrays = [data.draw(draws.normal(s, np.float32)) for s in ((2, 3, 2, 4), (4, 3))]
+    dtype, exponent = unit[0], sign * unit[1]
+    fill = data.draw(st.sampled_from([draws.normal, draws.whole]))  # whole ones tie
+    arrays = [data.draw(fill(shape, dtype)) for shape in ((2, 3, 2, 4), (4, 3))]
     y, pullback = vjp(name, *arrays)
     same, scaled = vjp(name, *(np.ldexp(v, exponent) for v in arrays))
     np.testing.assert_array_equal(same, y)
-    dy = data.draw(draws.normal(y.shape, np.float32))
+    dy = data.draw(draws.normal(y.shape, dtype))
     (dx, *_, dc), (small_dx, *_, small_dc) = pullback(dy), scaled(dy)
     np.testing.assert_array_equal(small_dx, np.ldexp(dx, -exponent))
     np.testing.assert_array_equal(small_dc, np.ldexp(dc, -exponent))
@@ -191,18 +220,67 @@ def test_a_far_cluster_has_a_direction_and_a_gradient():
         np.testing.assert_allclose(grad, right, rtol=1e-4, atol=1e-6)
 
 
-def test_many_descriptors():
+def test_a_cluster_without_a_share_is_zero():
+    """As in hard VLAD, and it passes nothing on."""
+    centers, bias = words((0, 0), (30, 40)), np.array([0.0, -1000.0])
+    x = image([(1, 0), (0, 2)])
+    for normalize in (True, False):
+        y, pullback = cn.netvlad.vjp(
+            x, np.zeros((2, 2)), bias, centers, normalize=normalize
+        )
+        np.testing.assert_array_equal(y, cn.vlad(x, centers, normalize=normalize))
+        nan = np.array([[0, 0, np.nan, np.nan]])
+        grads, same = pullback(y), pullback(y + nan)
+        for grad, other in zip(grads, same, strict=True):
+            np.testing.assert_array_equal(grad, other)
+
+
+@both_dtypes
+def test_scores_are_pulled_by_residuals(dtype, rng):
+    """Also by small ones far from the middle: two clusters right, one left."""
+    right, left = rng.standard_normal((4, 2)) / 1e3 + [7, 0], [-7, 1]
+    x, centers = image([*right, left], dtype), words((7, 0), (7, 0), (-7, 0))
+    weight = words((9, 0), (9, 0), (-9, 0)).astype(dtype)
+    bias = np.array([0, 0, 1], dtype)
+    arrays = x, weight, bias, centers.astype(dtype)
+    _, pullback = cn.netvlad.vjp(*arrays, normalize=False)
+    _, _, dbias, _ = pullback(np.array([[1, -2, 0, 0, 0, 0]], dtype))
+    r = x[0, :, 0].T.astype(float) - centers[0]
+    pull = (r[:4] @ [1, -2]).sum() / 4  # each has a half, and pulls both
+    np.testing.assert_allclose(dbias, [pull, -pull, 0], rtol=1e-6, atol=1e-12)
+
+
+@both_dtypes
+def test_a_cluster_that_is_impossible_is_as_good_as_none(dtype):
+    centers = words(7, -7, 0, dtype=dtype)
+    weight, bias = words(20, -20, 0, dtype=dtype), np.array([0, 0, -np.inf], dtype)
+    half = 0.5**0.5
+    for far, expected in ((7.01, [half, -half, 0]), (7, [0, 0, 0])):
+        y = cn.netvlad(image([far, -far], dtype), weight, bias, centers)
+        np.testing.assert_allclose(y, [expected], rtol=1e-6)
+
+
+@every_op
+def test_of_nothing_nothing_is_passed_back(name):
+    y, pullback = vjp(name, np.ones((2, 3, 0, 5)), np.ones((4, 3)))
+    assert not y.any()
+    assert not any(grad.any() for grad in pullback(np.ones_like(y)))
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1000, 1000), (500_000, 1, 1, 2)])
+def test_many_descriptors(shape):
     """Their sums keep their digits in float32."""
-    x = np.full((1, 1, 1000, 1000), 0.1, np.float32)
+    x, rtol = np.full(shape, 0.1, np.float32), 1e-6
     for name in NAMES:
         y, pullback = vjp(name, x, words(0, dtype=np.float32), normalize=False)
-        np.testing.assert_allclose(y, 1e5, rtol=1e-6)
-        *_, dcenters = pullback(np.ones_like(y))
-        assert dcenters[0, 0] == -1e6
-    _, pullback = vjp("netvlad", x, words(0, 1, dtype=np.float32), normalize=False)
-    _, dweight, dbias, _ = pullback(np.ones((1, 2), np.float32))
-    np.testing.assert_allclose(dbias, [2.5e5, -2.5e5], rtol=1e-6)
-    np.testing.assert_allclose(dweight, [[2.5e4], [-2.5e4]], rtol=1e-6)
+        np.testing.assert_allclose(y, 1e5 / len(x), rtol=rtol)
+        *_, dcenters = pullback(np.full_like(y, 0.1))
+        np.testing.assert_allclose(dcenters[0], -1e5, rtol=rtol)
+    y, pullback = vjp("netvlad", x, words(0, 1, dtype=np.float32), normalize=False)
+    _, dweight, dbias, dcenters = pullback(np.full_like(y, 0.1))
+    np.testing.assert_allclose(dcenters, [[-5e4], [-5e4]], rtol=rtol)
+    np.testing.assert_allclose(dbias, [2.5e4, -2.5e4], rtol=rtol)
+    np.testing.assert_allclose(dweight, [[2.5e3], [-2.5e3]], rtol=rtol)
 
 
 # NaN and infinity
