@@ -137,18 +137,15 @@ def test_a_vjp_takes_what_its_op_takes(name):
 
 
 @pytest.mark.parametrize("name", OPS)
-def test_editors_show_the_arguments(name):
-    """In a notebook, where the op is there, and of the op from the source alone.
-
-    jedi does not know ParamSpec: of a vjp that is not there it shows nothing.
-    """
-    project, source = jedi.Project(ROOT), f"from conv_notes import {name}\n{name}("
+@pytest.mark.parametrize("call", ["", ".vjp"])
+def test_editors_show_the_arguments(name, call):
+    """From the source alone, and in a notebook, where the op is there."""
+    source, line = f"from conv_notes import {name}\n", f"{name}{call}("
+    project = jedi.Project(ROOT)
     parameters = list(inspect.signature(getattr(conv_notes, name)).parameters)
-    scripts = (
-        lambda: jedi.Script(source, path=ROOT / "user.py", project=project),
-        lambda: jedi.Interpreter(f"{name}(", [vars(conv_notes)], project=project),
-        lambda: jedi.Interpreter(f"{name}.vjp(", [vars(conv_notes)], project=project),
-    )
-    for script in scripts:  # one after the other: they share a cache
-        (shown,) = script().get_signatures()
+    for script in (
+        jedi.Script(source + line, path=ROOT / "user.py", project=project),
+        jedi.Interpreter(line, [vars(conv_notes)], project=project),
+    ):
+        (shown,) = script.get_signatures()
         assert [parameter.name for parameter in shown.params] == parameters
