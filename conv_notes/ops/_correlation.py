@@ -1,130 +1,232 @@
 """The one computation under convolution, tiled and transposed convolution.
 
-The output is cut into tiles, each tile has a kernel, and within a tile that kernel
-slides. Convolution has one tile. The gradient with respect to the image, on its own, is
-transposed convolution.
+A kernel slides over an image: correlation. Windows are laid out as columns of a matrix,
+and one product with the kernel's matrix does the rest. The gradient with respect to
+the weight is the product of dy with the same columns. That with respect to the image is
+a correlation of dy with the kernel turned around, for each phase of the stride; on its
+own, it is transposed convolution.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
-from math import prod
-from typing import Any
+from math import gcd, prod
+from typing import NamedTuple
 
 import numpy as np
 
 from .._checks import FloatArray, Pair
-from ..arithmetic import Windows
-from ..windows import put_back, slide
+from ..arithmetic import Window, Windows
+from ..windows import output_size, padded, put_back
 
-#: Where on the output each kernel is used: slices of rows, and of columns.
-Tiles = tuple[list[slice], list[slice]]
-EVERYWHERE: Tiles = ([slice(None)], [slice(None)])
-
-#: Bytes of windows that are folded at once: many small images, or one large one.
-IN_CACHE = 2**20
+#: Bytes of columns that are laid out at once: the product finds them in the cache.
+ROOM = 2**21
+#: Rows of columns from which on a product is as fast as it gets.
+ENOUGH = 32
 
 
-def tile_slices(size: int, count: int, tiling: str) -> list[slice]:
-    """The positions of an axis of `size` outputs at which each of `count` is used."""
-    if tiling == "cyclic":
-        return [slice(p, None, count) for p in range(count)]
-    starts = [-(-p * size // count) for p in range(count + 1)]
-    return [slice(*ends) for ends in pairwise(starts)]
+class Steps(NamedTuple):
+    """How a kernel slides: (vertical, horizontal) strides, dilations, positions."""
+
+    stride: Pair
+    dilation: Pair
+    positions: Pair
 
 
-def each_tile(tiles: Tiles) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
-    for p, rows in enumerate(tiles[0]):
-        for q, cols in enumerate(tiles[1]):
-            yield p, q, (..., rows, cols)
+def steps(windows: Windows, positions: Pair) -> Steps:
+    """How these windows slide over a padded image."""
+    rows, cols = windows
+    strides, dilations = (rows.stride, cols.stride), (rows.dilation, cols.dilation)
+    return Steps(strides, dilations, positions)
 
 
 def convolve(
-    where: str,
-    x: FloatArray,
-    weight: FloatArray,
-    windows: Windows,
-    groups: int = 1,
+    where: str, x: FloatArray, weight: FloatArray, windows: Windows, groups: int = 1
 ) -> tuple[FloatArray, Callable[[FloatArray], tuple[FloatArray, FloatArray]]]:
     """Convolution without a bias, and its pullback to (dx, dweight)."""
-    seen = slide(where, x, windows)  # (N, C, KH, KW, OH, OW)
-    tiled = weight[None, None]
+    how = steps(windows, output_size(where, x.shape, windows))
+    framed = padded(x, windows)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray, FloatArray]:
-        size = x.shape[2], x.shape[3]
-        dx = gradient_of_input(tiled, EVERYWHERE, groups, dy, size, windows)
-        return dx, gradient_of_weight(seen, tiled, EVERYWHERE, groups, dy)[0, 0]
+        dx = np.zeros_like(x)
+        add_gradient_of_input(dx, dy, weight, windows, groups)
+        return dx, gradient_of_weight(framed, dy, weight, how, groups)
 
-    return correlate(seen, tiled, EVERYWHERE, groups), pullback
+    return correlate(framed, weight, how, groups), pullback
 
 
 def correlate(
-    windows: FloatArray, weight: FloatArray, tiles: Tiles, groups: int
+    x: FloatArray, weight: FloatArray, how: Steps, groups: int = 1
 ) -> FloatArray:
-    """Copy the windows of a tile once, then one matrix product per image."""
-    out, positions = weight.shape[2], windows.shape[4:]
-    y = np.empty((len(windows), out, *positions), windows.dtype)
-    for p, q, at in each_tile(tiles):
-        kernel = _grouped(weight[p, q], groups)
-        for image, result in zip(windows, y, strict=True):
-            target = result[at]
-            target[...] = (kernel @ _columns(image[at], groups)).reshape(target.shape)
-    return y
+    """Σ weight[m, c, a, b] · x[n, c, iS + aD, jS + bD]: (N, out, *positions)."""
+    out, each, kh, kw = weight.shape
+    y = np.empty((len(x), groups, out // groups, prod(how.positions)), x.dtype)
+    # (G, out/G, KH, C/G, KW): kernel rows outermost, so that some of them are a slice
+    kernel = weight.reshape(groups, out // groups, each, kh, kw).transpose(
+        0, 1, 3, 2, 4
+    )
+    for images, taps, columns in _columns(x, (kh, kw), how, groups):
+        matrix = kernel[:, :, taps].reshape(*y.shape[1:3], columns.shape[2])
+        if taps.start == 0:
+            np.matmul(matrix, columns, out=y[images])
+        else:
+            y[images] += matrix @ columns
+    return y.reshape(len(x), out, *how.positions)
 
 
 def gradient_of_weight(
-    windows: FloatArray, weight: FloatArray, tiles: Tiles, groups: int, dy: FloatArray
+    x: FloatArray, dy: FloatArray, weight: FloatArray, how: Steps, groups: int = 1
 ) -> FloatArray:
     """The gradient of `correlate` with respect to its weight: dy · columnsᵀ."""
-    dweight = np.zeros_like(weight)
-    for image, dresult in zip(windows, dy, strict=True):
-        for p, q, at in each_tile(tiles):
-            drows = _rows(dresult[at], groups)
-            dkernel = drows @ _columns(image[at], groups).swapaxes(1, 2)
-            dweight[p, q] += dkernel.reshape(dweight.shape[2:])
-    return dweight
+    out, each, kh, kw = weight.shape
+    # In float64, as all sums over many: the images can be a million.
+    dkernel = np.zeros((groups, out // groups, kh, each, kw))
+    rows = dy.reshape(len(dy), groups, out // groups, prod(how.positions))
+    for images, taps, columns in _columns(x, (kh, kw), how, groups):
+        product = rows[images] @ columns.swapaxes(2, 3)
+        summed = product.sum(axis=0, dtype=np.float64)
+        dkernel[:, :, taps] += summed.reshape(dkernel[:, :, taps].shape)
+    return dkernel.swapaxes(2, 3).reshape(weight.shape).astype(x.dtype)
 
 
-def gradient_of_input(
-    weight: FloatArray,
-    tiles: Tiles,
-    groups: int,
+def add_gradient_of_input(
+    dx: FloatArray,
     dy: FloatArray,
-    size: Pair,
+    weight: FloatArray,
     windows: Windows,
-) -> FloatArray:
-    """The gradient of `correlate` with respect to the image: fold(Wᵀ · dy)."""
-    channels, kernel_size = weight.shape[3] * groups, weight.shape[4:]
-    dx = np.empty((len(dy), channels, *size), dy.dtype)
-    columns = channels, *kernel_size, *dy.shape[2:]
-    step = max(1, IN_CACHE // max(1, prod(columns) * dy.itemsize))
-    buffer = np.empty((min(step, len(dy)), *columns), dy.dtype)
-    for start in range(0, len(dy), step):
-        some = dy[start : start + step]  # images
-        dwindows = buffer[: len(some)]
-        for dresult, dimage in zip(some, dwindows, strict=True):
-            for p, q, at in each_tile(tiles):
-                kernel = _grouped(weight[p, q], groups)
-                dcols = kernel.swapaxes(1, 2) @ _rows(dresult[at], groups)
-                target = dimage[at]
-                target[...] = dcols.reshape(target.shape)
-        dx[start : start + step] = put_back(dwindows, size, windows)
-    return dx
+    groups: int = 1,
+) -> None:
+    """Add to `dx` the gradient of a convolution with respect to its image.
+
+    By one of two ways, whichever writes fewer numbers: one to each output for every
+    pixel that it is painted from, or one to each pixel for every output it is seen by.
+    """
+    out, each, kh, kw = weight.shape
+    # To the way back, outputs are inputs: (G, C/G, out/G, KH, KW)
+    turned = weight.reshape(groups, out // groups, each, kh, kw).swapaxes(1, 2)
+    if each * kh < out // groups:
+        _paint(dx, dy, turned, windows)
+    else:
+        _gather(dx, dy, turned, windows)
 
 
-def _grouped(kernel: FloatArray, groups: int) -> FloatArray:
-    """(out, C/G, KH, KW) as one matrix per group: (G, out/G, C/G·KH·KW)."""
-    return kernel.reshape(groups, kernel.shape[0] // groups, -1)
+def _paint(
+    dx: FloatArray, dy: FloatArray, turned: FloatArray, windows: Windows
+) -> None:
+    """Wᵀ · dy, and each entry of the kernel added where it was seen."""
+    groups, each, outs, kh, kw = turned.shape
+    # A tile's first window can begin inside the image.
+    rows, cols = (w._replace(before=max(w.before, 0)) for w in windows)
+    dx = dx[:, :, max(-windows[0].before, 0) :, max(-windows[1].before, 0) :]
+    matrix = turned.transpose(0, 1, 3, 4, 2).reshape(groups, each * kh * kw, outs)
+    (oh, ow), size = dy.shape[2:], (dx.shape[2], dx.shape[3])
+    step = max(1, ROOM // max(1, groups * matrix.shape[1] * oh * ow * dy.itemsize))
+    for first in range(0, len(dy), step):
+        some = dy[first : first + step]
+        painted = matrix @ some.reshape(len(some), groups, outs, oh * ow)
+        painted = painted.reshape(len(some), groups * each, kh, kw, oh, ow)
+        dx[first : first + step] += put_back(painted, size, (rows, cols))
 
 
-def _columns(image: FloatArray, groups: int) -> FloatArray:
-    """(C, KH, KW, rows, cols) as one matrix per group: (G, C/G·KH·KW, P), a copy."""
-    c, kh, kw, rows, cols = image.shape
-    return image.reshape(groups, c // groups * kh * kw, rows * cols)
+def _gather(
+    dx: FloatArray, dy: FloatArray, turned: FloatArray, windows: Windows
+) -> None:
+    """Pixels a stride apart meet the same entries of the kernel: they are one phase.
+
+    In each phase it is a correlation of dy with those entries in reverse order.
+    """
+    groups, each, outs, kh, kw = turned.shape
+    kernel = turned.reshape(groups * each, outs, kh, kw)
+    rows, cols = windows
+    for down in _phases(rows, dx.shape[2]):
+        for right in _phases(cols, dx.shape[3]):
+            part = kernel[:, :, down.taps, right.taps]
+            seen = _between(_between(dy, 2, *down.sources), 3, *right.sources)
+            dilation = down.dilation, right.dilation
+            how = Steps((1, 1), dilation, (down.length, right.length))
+            dx[:, :, down.pixels, right.pixels] += correlate(seen, part, how, groups)
 
 
-def _rows(result: FloatArray, groups: int) -> FloatArray:
-    """(out, rows, cols) as one matrix per group: (G, out/G, P)."""
-    out, rows, cols = result.shape
-    return result.reshape(groups, out // groups, rows * cols)
+class _Phase(NamedTuple):
+    """Pixels along an axis that meet the same entries of a kernel."""
+
+    pixels: slice
+    length: int
+    taps: slice  # in reverse order
+    dilation: int
+    sources: Pair  # of the outputs, from the first to behind the last
+
+
+def _phases(window: Window, size: int) -> Iterator[_Phase]:
+    kernel_size, stride, before, _, dilation, _ = window
+    common = gcd(stride, dilation)
+    apart, spread = stride // common, dilation // common
+    for first in range(min(stride, size)):
+        # Output o and tap a meet pixel p where o · stride + a · dilation = p + before.
+        place = first + before
+        firsts = range(min(apart, kernel_size))
+        tap = next((a for a in firsts if (place - a * dilation) % stride == 0), None)
+        if tap is None:
+            continue  # no entry of the kernel meets these pixels
+        number = -(-(kernel_size - tap) // apart)
+        last = tap + (number - 1) * apart
+        count = -(-(size - first) // stride)
+        start = (place - last * dilation) // stride
+        stop = (place - tap * dilation) // stride + count
+        taps = slice(last, tap - 1 if tap else None, -apart)
+        yield _Phase(slice(first, None, stride), count, taps, spread, (start, stop))
+
+
+def _between(x: FloatArray, axis: int, start: int, stop: int) -> FloatArray:
+    """`x` from `start` to `stop` along an axis, zero where that is outside."""
+    size = x.shape[axis]
+    inside = slice(max(start, 0), max(min(stop, size), 0))
+    some = x[(slice(None),) * axis + (inside,)]
+    if start >= 0 and stop <= size:
+        return some
+    shape = list(x.shape)
+    shape[axis] = stop - start
+    y = np.zeros(shape, x.dtype)
+    first = max(-start, 0)
+    y[(slice(None),) * axis + (slice(first, first + some.shape[axis]),)] = some
+    return y
+
+
+def _columns(
+    x: FloatArray, kernel_size: Pair, how: Steps, groups: int
+) -> Iterator[tuple[slice, slice, FloatArray]]:
+    """Some images, some rows of the kernel, and what these see: (n, G, rows, P).
+
+    Along the width each entry of the kernel has a copy of its own. Down the height one
+    copy serves several rows of the kernel, which see it shifted; but only where what is
+    left makes enough rows for a fast product.
+    """
+    (n, channels), (kh, kw) = x.shape[:2], kernel_size
+    (sh, sw), (dh, dw), (oh, ow) = how
+    each = channels // groups
+    together = kh if sh > 1 else min(kh, -(-ENOUGH // max(1, each * kw)))
+    starts = range(0, kh, together)
+    high = oh + starts[-1] * dh
+    x = x.reshape(n, groups, 1, each, 1, *x.shape[2:])
+    shape = groups, together, each, kw, high, ow
+    as_it_is = together == kw == sh == sw == 1 and x.shape[-1] == ow
+    step = min(n, max(1, ROOM // max(1, prod(shape) * x.itemsize)))
+    buffer = None
+    if not (as_it_is and x.flags.c_contiguous):
+        buffer = np.empty((step, *shape), x.dtype)
+    for first in range(0, n, step or 1):
+        images = slice(first, min(first + step, n))
+        if buffer is None:
+            laid = x[images]
+        else:
+            laid = buffer[: images.stop - first]
+            for a in range(together):
+                down = x[images, :, 0, :, 0, a * dh :: sh][..., :high, :]
+                for b in range(kw):
+                    right = slice(b * dw, b * dw + (ow - 1) * sw + 1, sw)
+                    laid[:, :, a, :, b, : down.shape[-2]] = down[..., right]
+        for a in starts:
+            taps = slice(a, min(a + together, kh))
+            seen = laid[:, :, : taps.stop - a, :, :, a * dh : a * dh + oh]
+            rows = (taps.stop - a) * each * kw
+            yield images, taps, seen.reshape(len(laid), groups, rows, oh * ow)

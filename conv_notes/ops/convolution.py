@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from .. import _checks as check
 from .._checks import FloatArray, Padding, Pair
-from ..arithmetic import parse_windows
-from ..windows import slide
+from ..arithmetic import Window, Windows, parse_windows
+from ..windows import output_size, padded
 from ._correlation import (
+    Steps,
+    add_gradient_of_input,
     convolve,
     correlate,
-    each_tile,
-    gradient_of_input,
     gradient_of_weight,
-    tile_slices,
+    steps,
 )
 from ._differentiable import Pullback, differentiable
 from ._sums import total
@@ -176,25 +180,73 @@ def tiled_conv2d(
     check.channels(where, x, weight, out_axis=2)
     bias = check.optional_bias(where, bias, weight.shape[:3], x)
     windows = parse_windows(where, weight.shape[4:], stride, padding, dilation)
-    seen = slide(where, x, windows)  # (N, C, KH, KW, OH, OW)
-    tiles = (
-        tile_slices(seen.shape[4], weight.shape[0], tiling),
-        tile_slices(seen.shape[5], weight.shape[1], tiling),
-    )
-    y = correlate(seen, weight, tiles, groups=1)
-    if bias is not None:
-        for p, q, at in each_tile(tiles):
-            y[at] += bias[p, q][:, None, None]
+    positions = output_size(where, x.shape, windows)
+    framed = padded(x, windows)
+    tiles = list(_tiles(windows, positions, weight.shape[:2], tiling))
+    y = np.empty((len(x), weight.shape[2], *positions), x.dtype)
+    for tile in tiles:
+        y[tile.at] = correlate(framed[tile.seen], weight[tile.number], tile.how)
+        if bias is not None:
+            y[tile.at] += bias[tile.number][:, None, None]
 
     def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
-        size = x.shape[2], x.shape[3]
-        dx = gradient_of_input(weight, tiles, 1, dy, size, windows)
-        dweight = gradient_of_weight(seen, weight, tiles, 1, dy)
-        if bias is None:
-            return dx, dweight, None
-        dbias = np.zeros_like(bias)
-        for p, q, at in each_tile(tiles):
-            dbias[p, q] = total(dy[at], (0, 2, 3))
+        dx, dweight = np.zeros_like(x), np.zeros_like(weight)
+        dbias = None if bias is None else np.zeros_like(bias)
+        for tile in tiles:
+            its, some = weight[tile.number], np.ascontiguousarray(dy[tile.at])
+            add_gradient_of_input(dx, some, its, tile.windows)
+            dweight[tile.number] = gradient_of_weight(
+                framed[tile.seen], some, its, tile.how
+            )
+            if dbias is not None:
+                dbias[tile.number] = total(some, (0, 2, 3))
         return dx, dweight, dbias
 
     return y, pullback
+
+
+class _Turn(NamedTuple):
+    """The outputs along an axis that one kernel computes, as those of a convolution."""
+
+    number: int  # of the kernel
+    at: slice
+    first: int  # of the padded pixels that they see
+    window: Window
+    length: int
+
+
+class _Tile(NamedTuple):
+    """The same along both axes."""
+
+    number: Pair
+    at: tuple[Any, ...]
+    seen: tuple[Any, ...]
+    windows: Windows
+    how: Steps
+
+
+def _tiles(
+    windows: Windows, positions: Pair, counts: tuple[int, ...], tiling: str
+) -> Iterator[_Tile]:
+    axes = zip(windows, positions, counts, strict=True)
+    for down, right in product(*(_turns(*axis, tiling) for axis in axes)):
+        its = down.window, right.window
+        yield _Tile(
+            (down.number, right.number),
+            (..., down.at, right.at),
+            (..., slice(down.first, None), slice(right.first, None)),
+            its,
+            steps(its, (down.length, right.length)),
+        )
+
+
+def _turns(window: Window, size: int, count: int, tiling: str) -> Iterator[_Turn]:
+    for p in range(count):
+        at = slice(p, size, count)
+        if tiling == "block":
+            at = slice(-(-p * size // count), -(-(p + 1) * size // count), 1)
+        length = len(range(size)[at])
+        if length:  # of more kernels than outputs, some have none
+            first, apart = at.start * window.stride, at.step * window.stride
+            its = window._replace(stride=apart, before=window.before - first)
+            yield _Turn(p, at, first, its, length)

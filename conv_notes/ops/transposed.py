@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .. import _checks as check
 from .._checks import FloatArray, Pair
 from ..arithmetic import parse_windows
-from ..windows import slide
+from ..windows import padded
 from ._correlation import (
-    EVERYWHERE,
+    add_gradient_of_input,
     correlate,
-    gradient_of_input,
     gradient_of_weight,
+    steps,
 )
 from ._differentiable import Pullback, differentiable
 from ._sums import total
@@ -104,16 +106,16 @@ def conv_transpose2d(
         windows[1].painted_size(where, width, extra[1]),
     )
     # To that convolution the weight is (out, in / groups, KH, KW).
-    tiled = weight[None, None]
-    y = gradient_of_input(tiled, EVERYWHERE, groups, x, size, windows)
+    y = np.zeros((len(x), out, *size), x.dtype)
+    add_gradient_of_input(y, x, weight, windows, groups)
     if bias is not None:
         y += bias[:, None, None]
 
     def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
         # Output padding can hold more windows than there are inputs.
-        seen = slide(where, dy, windows)[..., :height, :width]
-        dx = correlate(seen, tiled, EVERYWHERE, groups)
-        dweight = gradient_of_weight(seen, tiled, EVERYWHERE, groups, x)
-        return dx, dweight[0, 0], None if bias is None else total(dy, (0, 2, 3))
+        framed, how = padded(dy, windows), steps(windows, (height, width))
+        dx = correlate(framed, weight, how, groups)
+        dweight = gradient_of_weight(framed, x, weight, how, groups)
+        return dx, dweight, None if bias is None else total(dy, (0, 2, 3))
 
     return y, pullback
