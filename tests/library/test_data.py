@@ -8,14 +8,7 @@ import pytest
 
 from conv_notes import _orl, data
 
-LOADERS = [
-    data.photographs,
-    data.textures,
-    data.mnist_digits,
-    data.optical_digits,
-    data.indian_pines,
-    data.orl_faces,
-]
+LOADERS = [getattr(data, name) for name in data.__all__ if name.islower()]
 
 
 @pytest.fixture(scope="module")
