@@ -3,7 +3,7 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PORT ?= 8000
-MINUTES ?= 10
+MINUTES ?= 30
 BIN := .venv/bin
 READY := .venv/ready
 
@@ -27,8 +27,10 @@ test: $(READY) ## run all tests: library, chapters, book, browser
 	@$(BIN)/python tools/chromium.py
 	$(BIN)/python -m pytest
 
-fuzz: $(READY) ## search at random for what fails, for MINUTES=10
+fuzz: $(READY) ## search at random for what fails, for MINUTES=30
 	$(BIN)/python tools/fuzz.py $(MINUTES)
+
+thorough: test oldest fuzz ## the tests, and what takes longer: oldest, fuzz
 
 oldest: $(READY) ## test the library on the oldest NumPy it admits
 	$(VENV) .venv-oldest
@@ -71,4 +73,4 @@ $(READY): pyproject.toml constraints.txt
 	@test ! -e .git || git config diff.notebook.textconv '$(PYTHON) tools/notebook_text.py' || true
 	@touch $@
 
-.PHONY: help book test fuzz oldest bench lab read notebooks format clean
+.PHONY: help book test fuzz thorough oldest bench lab read notebooks format clean

@@ -1,21 +1,27 @@
 """The code is formatted, linted and typed; the benchmark needs nothing optional."""
 
+import re
 import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
+
+import conv_notes
 
 ROOT = Path(__file__).parents[1]
+HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+COMMANDS = {hook["id"]: hook["entry"] for hook in HOOKS["repos"][0]["hooks"]}
 
 
-@pytest.mark.parametrize(
-    "command", ["ruff check", "ruff format --check --diff", "mypy"], ids=str.split
-)
-def test_code_is_clean(command):
+@pytest.mark.parametrize("check", ["lint", "format", "types"])
+def test_code_is_clean(check):
+    python, *arguments = COMMANDS[check].split()
+    assert python == ".venv/bin/python"
     result = subprocess.run(
-        [sys.executable, "-m", *command.split()],
+        [sys.executable, *arguments],
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
@@ -27,3 +33,9 @@ def test_benchmarks_need_nothing_optional():
     cases = runpy.run_path(str(ROOT / "benchmarks/run.py"))["cases"]()
     for name, case in cases.items():
         assert "ours" in case, name
+
+
+def test_newest_release_in_the_changelog_is_this_version():
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    releases = re.findall(r"(?m)^## \[([\d.]+)\] - \d{4}-\d\d-\d\d$", text)
+    assert releases[0] == conv_notes.__version__
