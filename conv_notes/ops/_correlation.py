@@ -21,8 +21,8 @@ from ..windows import output_size, padded, put_back
 
 #: Bytes of columns that are laid out at once: the product finds them in the cache.
 ROOM = 2**21
-#: Rows of columns from which on a product is as fast as it gets.
-ENOUGH = 32
+#: Rows of columns from which on a product is as fast as it gets, and too few of them.
+ENOUGH, FEW = 32, 8
 
 
 class Steps(NamedTuple):
@@ -98,13 +98,14 @@ def add_gradient_of_input(
 ) -> None:
     """Add to `dx` the gradient of a convolution with respect to its image.
 
-    By one of two ways, whichever writes fewer numbers: one to each output for every
-    pixel that it is painted from, or one to each pixel for every output it is seen by.
+    Each pixel gathers from the outputs that see it; but where a pixel has few channels
+    (of a picture), the product would have few rows and be slow: then each output paints
+    the pixels that it sees.
     """
     out, each, kh, kw = weight.shape
     # To the way back, outputs are inputs: (G, C/G, out/G, KH, KW)
     turned = weight.reshape(groups, out // groups, each, kh, kw).swapaxes(1, 2)
-    if each * kh < out // groups:
+    if each < FEW <= out // groups:
         _paint(dx, dy, turned, windows)
     else:
         _gather(dx, dy, turned, windows)
