@@ -39,25 +39,29 @@ def array(where: str, name: str, value: object) -> np.ndarray:
     return np.asarray(value)
 
 
-def float_arrays(where: str, **arrays: object) -> tuple[FloatArray, ...]:
-    """The arrays, in native byte order, once all are floats of one dtype."""
-    checked: dict[str, FloatArray] = {}
-    for name, value in arrays.items():
-        values = array(where, name, value)
-        if values.dtype not in FLOATS:
-            native = values.dtype.newbyteorder("=")
-            if native not in FLOATS:
-                raise TypeError(
-                    f"{where}: {name} must be float32 or float64, got {values.dtype}"
-                )
-            values = values.astype(native)
-        for first, other in checked.items():
-            if values.dtype != other.dtype:
-                raise TypeError(
-                    f"{where}: {name} is {values.dtype} but {first} is {other.dtype}"
-                )
-        checked[name] = values
-    return tuple(checked.values())
+def float_array(where: str, name: str, value: object) -> FloatArray:
+    """`value` in native byte order, once it is an array of floats."""
+    values = array(where, name, value)
+    if values.dtype in FLOATS:
+        return values
+    native = values.dtype.newbyteorder("=")
+    if native not in FLOATS:
+        raise TypeError(
+            f"{where}: {name} must be float32 or float64, got {values.dtype}"
+        )
+    return values.astype(native)
+
+
+def float_arrays(where: str, /, **arrays: object) -> tuple[FloatArray, ...]:
+    """The same for several, once all are of one dtype."""
+    checked = [float_array(where, name, value) for name, value in arrays.items()]
+    (first, *names), (head, *rest) = arrays, checked
+    for name, values in zip(names, rest, strict=True):
+        if values.dtype != head.dtype:
+            raise TypeError(
+                f"{where}: {name} is {values.dtype} but {first} is {head.dtype}"
+            )
+    return tuple(checked)
 
 
 def optional_bias(
@@ -77,6 +81,12 @@ def integer_array(where: str, name: str, value: object) -> IntArray:
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "iu":
         raise TypeError(f"{where}: {name} must be an integer array, got {kind}")
     return array(where, name, value)
+
+
+def generator(where: str, rng: object) -> None:
+    """Raise unless `rng` can draw random numbers."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"{where}: rng must be a numpy Generator, got {rng!r}")
 
 
 def rank(where: str, name: str, array: FloatArray, axes: str) -> None:
@@ -124,7 +134,10 @@ def real(where: str, name: str, value: object, minimum: float = -math.inf) -> fl
     """`value` as a finite float that is at least `minimum`."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise TypeError(f"{where}: {name} must be a number, got {value!r}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an int with more digits than a float has room for
+        number = math.inf
     if not math.isfinite(number):
         raise ValueError(f"{where}: {name} must be finite, got {number}")
     if number < minimum:

@@ -100,7 +100,8 @@ class Table:
 
     def _alignment(self) -> list[bool]:
         """For each column, whether it stands to the right: where it has a number."""
-        columns = zip(*self._all_rows(), strict=True)
+        rows = self._all_rows()
+        columns = zip(*rows, strict=True) if rows else [()] * len(self.columns)
         return [any(isinstance(v, Real) for v in column) for column in columns]
 
     def __str__(self) -> str:

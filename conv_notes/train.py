@@ -248,10 +248,12 @@ def fit(
         raise TypeError(f"{where}: network must be a layer, got {network!r}")
     if not isinstance(params, dict):
         raise TypeError(f"{where}: params must be a dict, got {type(params).__name__}")
-    check.float_arrays(where, x=x, **params)
-    if not isinstance(labels, np.ndarray):
-        got = type(labels).__name__
-        raise TypeError(f"{where}: labels must be a NumPy array, got {got}")
+    x = check.float_array(where, "x", x)
+    for name, value in params.items():
+        array = check.float_array(where, str(name), value)
+        if array.dtype != x.dtype:
+            raise TypeError(f"{where}: {name} is {array.dtype} but x is {x.dtype}")
+    labels = check.array(where, "labels", labels)
     if x.ndim == 0 or labels.shape[:1] != x.shape[:1] or len(x) == 0:
         raise ValueError(
             f"{where}: x and labels must hold as many examples, at least one, got "
@@ -259,8 +261,9 @@ def fit(
         )
     epochs = check.integer(where, "epochs", epochs, 0)
     batch_size = check.integer(where, "batch_size", batch_size, 1)
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{where}: rng must be a numpy Generator, got {rng!r}")
+    check.generator(where, rng)
+    if not hasattr(loss, "vjp"):
+        raise TypeError(f"{where}: loss must have a vjp, got {loss!r}")
     for method in ("start", "step"):
         if not hasattr(optimizer, method):
             raise TypeError(f"{where}: optimizer must have {method}, got {optimizer!r}")

@@ -11,6 +11,9 @@ from . import _checks as check
 from ._checks import FloatArray, Padding, Pair, Shape
 from .arithmetic import Window, Windows, parse_windows
 
+#: More float32 numbers than these lose digits when they are added one by one.
+MANY = 256
+
 
 def unfold(
     x: FloatArray,
@@ -202,10 +205,12 @@ def put_back(values: FloatArray, size: Pair, windows: Windows) -> FloatArray:
     """`fold` with its arguments parsed."""
     rows, cols = windows
     n, c, kh, kw, oh, ow = values.shape
-    canvas = padded(np.zeros((n, c, *size), values.dtype), windows)
+    # Many numbers for a pixel are added up in float64.
+    dtype = np.float64 if kh * kw > MANY else values.dtype
+    canvas = padded(np.zeros((n, c, *size), dtype), windows)
     for a in range(kh):
         for b in range(kw):
             at = taken(rows, a, oh), taken(cols, b, ow)
             canvas[:, :, *at] += values[:, :, a, b]
     image: FloatArray = canvas[inside(size, windows)]
-    return image
+    return image.astype(values.dtype, copy=False)

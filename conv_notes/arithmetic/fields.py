@@ -95,7 +95,7 @@ def receptive_field(
     >>> receptive_field([Conv2d(1, 3, stride=2), ConvTranspose2d(1, 3, stride=2)])
     ReceptiveField(size=5, stride=1, padding=2)
     """
-    if axis not in (None, 0, 1):
+    if axis is not None and (type(axis) is bool or axis not in (0, 1)):
         raise ValueError(f"receptive_field: axis must be None, 0 or 1, got {axis!r}")
     if hasattr(layers, "branches"):
         layers = [layers]

@@ -23,6 +23,10 @@ class Units(NamedTuple):
     def last(self) -> int:
         return self.first + self.mask.bit_length() - 1
 
+    def __contains__(self, unit: object) -> bool:
+        place = int(unit) - self.first if isinstance(unit, int) else -1
+        return place >= 0 and bool(self.mask >> place & 1)
+
     def within(self, size: int) -> Units:
         """Those of them that are on an axis of `size`."""
         mask = self.mask << self.first if self.first > 0 else self.mask >> -self.first

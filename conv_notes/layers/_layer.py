@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from math import prod
 from typing import Any, ClassVar, NamedTuple, cast
@@ -34,6 +34,7 @@ class Plan(NamedTuple):
 
     def bytes_moved(self, itemsize: int = 4) -> int:
         """Bytes of input, parameters and output."""
+        itemsize = check.integer("bytes_moved", "itemsize", itemsize, 1)
         return (prod(self.input) + prod(self.output) + self.n_params) * itemsize
 
 
@@ -83,7 +84,6 @@ class Layer:
         The least traffic with memory that computing the layer for one input takes.
         `itemsize` is the size of one number: 4 bytes for float32.
         """
-        itemsize = check.integer(type(self).__name__, "itemsize", itemsize, 1)
         return self.plan(input_shape).bytes_moved(itemsize)
 
     def init(
@@ -94,7 +94,10 @@ class Layer:
         The fan-in is the number of inputs an output sees, MACs per output. Source: He
         et al. (2015), "Delving deep into rectifiers", equation 10.
         """
-        plan = self.plan(input_shape)
+        where, plan = type(self).__name__, self.plan(input_shape)
+        check.generator(where, rng)
+        if np.dtype(dtype) not in check.FLOATS:
+            raise TypeError(f"{where}: dtype must be float32 or float64, got {dtype!r}")
         params = {name: np.zeros(shape, dtype) for name, shape in plan.params.items()}
         if "weight" in params:
             fan_in = plan.macs / prod(plan.output)
@@ -108,7 +111,7 @@ class Layer:
 
     def vjp(self, params: Params, x: FloatArray) -> tuple[FloatArray, LayerPullback]:
         """Outputs, and a pullback from ``dy`` to ``(dparams, dx)``."""
-        names = self._check_params(params, x)
+        names, x = self._check_params(params, x)
         y, op_pullback = self._op(x, *(params[name] for name in names))
 
         def pullback(dy: FloatArray) -> tuple[Params, FloatArray]:
@@ -125,28 +128,39 @@ class Layer:
         """The layer as ``op.vjp``: result, and a pullback to (dx, *dparams)."""
         raise NotImplementedError
 
-    def _check_params(self, params: Params, x: FloatArray) -> list[str]:
-        """The names of this layer's parameters for an input like `x`, in order.
+    def _check_params(
+        self, params: Params, x: FloatArray
+    ) -> tuple[list[str], FloatArray]:
+        """The names of this layer's parameters, in order, and `x` once it is checked.
 
-        Raises unless `params` are just these.
+        Raises unless `params` are just those for an input like `x`.
         """
         where = type(self).__name__
-        check.float_arrays(where, x=x)
+        x = check.float_array(where, "x", x)
+        if x.ndim == 0:
+            raise ValueError(f"{where}: x must have the batch as first axis, got ()")
         needed = self.param_shapes(x.shape[1:])
+        if not isinstance(params, Mapping):
+            raise TypeError(f"{where}: params must be a dict, got {params!r}")
         if set(params) != set(needed):
             raise ValueError(
-                f"{where}: params must be named {sorted(needed)}, got {sorted(params)}"
+                f"{where}: params must be named {sorted(needed)}, got "
+                f"{sorted(params, key=str)}"
             )
         for name, shape in needed.items():
-            (array,) = check.float_arrays(where, **{name: params[name]})
+            array = check.float_array(where, name, params[name])
             check.shape(where, name, array, shape)
-        return list(needed)
+            if array.dtype != x.dtype:
+                layer, _, its = name.rpartition(".")
+                which = f"{its} of layer {layer}" if layer else its
+                raise TypeError(f"{where}: {which} is {array.dtype} but x is {x.dtype}")
+        return list(needed), x
 
     def _shape(self, input_shape: Any) -> Shape:
         """`input_shape` in Python's integers, once it fits `axes`."""
         where, names = type(self).__name__, self.axes.split()
         is_tuple = isinstance(input_shape, tuple)
-        if not is_tuple or len(input_shape) != (len(names) or len(input_shape)):
+        if not is_tuple or len(input_shape) != (len(names) or len(input_shape) or 1):
             needed = ", ".join(names) + "," * (len(names) == 1) or "size, …"
             raise ValueError(
                 f"{where}: input_shape must be ({needed}), "

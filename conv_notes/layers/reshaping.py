@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from .._checks import FloatArray, Shape
 from ..arithmetic import Window, Windows
-from ..ops._differentiable import Pullback
+from ..ops._differentiable import Pullback, checked
 from ._layer import Layer, Plan
 
 
@@ -29,4 +29,5 @@ class Flatten(Layer):
         return Plan(shape, (prod(shape),), {})
 
     def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
-        return x.reshape(len(x), prod(x.shape[1:])), lambda dy: (dy.reshape(x.shape),)
+        y = x.reshape(len(x), prod(x.shape[1:]))
+        return y, lambda dy: (checked("Flatten", dy, y).reshape(x.shape),)

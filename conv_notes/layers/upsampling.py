@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
+import numpy as np
+
 from .. import _checks as check
 from .._checks import FloatArray, Pair, Shape
 from ..arithmetic import Window, Windows, parse_windows
 from ..ops import conv_transpose2d, interpolate
 from ..ops._differentiable import Pullback
-from ..ops.interpolation import Scaling, parse_scaling
+from ..ops.interpolation import Edges, Scaling, connect, parse_scaling
 from ._layer import Layer, Plan, with_bias
 
 
@@ -139,6 +141,13 @@ class Upsample(Layer):
         channels, *size = shape
         sizes = self._scaling.output_size("Upsample", tuple(size))
         return Plan(shape, (channels, *sizes), {})
+
+    def edges(self, plan: Plan, axis: int) -> Edges:
+        """What is mixed along an axis: 0 for height, 1 for width."""
+        factors = self._scaling.factors or (None, None)
+        line = plan.input[1 + axis], plan.output[1 + axis], factors[axis]
+        dtype = np.dtype(np.float64)
+        return connect(1 + axis, line, self.mode, self.align_corners, dtype)
 
     def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
         return interpolate.vjp(

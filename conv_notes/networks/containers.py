@@ -11,6 +11,7 @@ import numpy as np
 from .._checks import FloatArray, Shape
 from ..layers import Layer, LayerPullback, Params
 from ..layers._layer import Plan
+from ..ops._differentiable import checked
 
 
 class Container(Layer):
@@ -120,7 +121,7 @@ class Sequential(Container):
 
     def trace(self, params: Params, x: FloatArray) -> list[FloatArray]:
         """The output of each layer, in order, for a batch `x`."""
-        self._check_params(params, x)
+        _, x = self._check_params(params, x)
         outputs = []
         for i, layer in enumerate(self.layers):
             x = layer.apply(below(params, i), x)
@@ -128,13 +129,14 @@ class Sequential(Container):
         return outputs
 
     def vjp(self, params: Params, x: FloatArray) -> tuple[FloatArray, LayerPullback]:
-        self._check_params(params, x)
+        _, x = self._check_params(params, x)
         pullbacks = []
         for i, layer in enumerate(self.layers):
             x, pullback = layer.vjp(below(params, i), x)
             pullbacks.append(pullback)
 
         def pullback_all(dy: FloatArray) -> tuple[Params, FloatArray]:
+            dy = checked("Sequential", dy, x)
             grads: Params = {}
             for i, pullback in reversed(list(enumerate(pullbacks))):
                 dparams, dy = pullback(dy)
@@ -189,7 +191,7 @@ class Parallel(Container):
         return (sum(channels for channels, *_ in outputs), *outputs[0][1:])
 
     def vjp(self, params: Params, x: FloatArray) -> tuple[FloatArray, LayerPullback]:
-        self._check_params(params, x)
+        _, x = self._check_params(params, x)
         outputs, pullbacks = zip(
             *(
                 branch.vjp(below(params, i), x)
@@ -197,9 +199,11 @@ class Parallel(Container):
             ),
             strict=True,
         )
+        joined = np.concatenate(outputs, axis=1)
         ends = np.cumsum([y.shape[1] for y in outputs])[:-1]
 
         def pullback_all(dy: FloatArray) -> tuple[Params, FloatArray]:
+            dy = checked("Parallel", dy, joined)
             grads: Params = {}
             dx = np.zeros_like(x)
             for i, part in enumerate(np.split(dy, ends, axis=1)):
@@ -208,7 +212,7 @@ class Parallel(Container):
                 dx += dpart
             return {name: grads[name] for name in params}, dx
 
-        return np.concatenate(outputs, axis=1), pullback_all
+        return joined, pullback_all
 
 
 def below(params: Params, part: int | str) -> Params:

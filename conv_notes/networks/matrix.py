@@ -65,6 +65,7 @@ def weight_ids(layer: Layer, input_shape: Shape) -> np.ndarray:
     params = {other: np.zeros(its_shape) for other, its_shape in shapes.items()}
     # The smallest is 2, since a connection without a weight has the value 1.
     numbers = np.arange(2.0, prod(shapes[name]) + 2).reshape(shapes[name])
+    input_shape = layer.plan(input_shape).input
     carried, squares = (
         _on_units(layer, params | {name: weight}, input_shape, numbers.dtype)
         for weight in (numbers, numbers**2)
@@ -130,15 +131,18 @@ def dense_matrix(
     dtype = next((array.dtype for array in weights.values()), np.dtype(np.float64))
     biases = {k: np.zeros(shape, dtype) for k, shape in shapes.items() if _is_bias(k)}
     params = {**biases, **weights}
-    if all(np.isfinite(array).all() for array in weights.values()):
-        return _on_units(layer, params, input_shape, dtype)
-    return _by_parts(layer, params, input_shape, dtype)
+    input_shape = layer.plan(input_shape).input
+    with np.errstate(all="ignore"):  # zero times infinity is taken back below
+        matrix = _on_units(layer, params, input_shape, dtype)
+        if np.isfinite(matrix).all():
+            return matrix
+        return _by_parts(layer, params, input_shape, dtype)
 
 
 def _by_parts(
     layer: Layer, params: Params, input_shape: Shape, dtype: np.dtype[Any]
 ) -> FloatArray:
-    """The same for weights that are not finite, of which zero times makes NaN."""
+    """The same where a number is not finite: zero times it would make NaN."""
     if isinstance(layer, Container):
         matrices = [
             _by_parts(part, below(params, name), plan.input, dtype)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from .._checks import Shape
 from ..arithmetic import Path, ReceptiveField
 from ..arithmetic.units import Units, sources, together
-from ..layers import Layer
+from ..layers import Layer, Upsample
 from ..layers._layer import Plan
 from ..table import Table
 from .containers import Parallel, Sequential
@@ -195,7 +195,7 @@ def _all_seen(parts: tuple[tuple[Layer, Plan], ...]) -> tuple[int, ...]:
     Those before it may leave out a rest, which their stride or a pooling drops.
     """
     shape = parts[0][1].input
-    if len(shape) < 3:
+    if len(shape) != 3:
         return shape
     counts = []
     for axis in (0, 1):
@@ -221,9 +221,16 @@ def _sources(layer: Layer, plan: Plan, axis: int, units: Units | None) -> Units 
         some = [pixels for pixels in found if pixels is not None]
         return together(some) if len(some) == len(found) else None
     windows = getattr(layer, "windows", None)
-    if layer.sees_all or windows is None or len(plan.output) < 3:
+    if layer.sees_all or len(plan.output) < 3:
         return None
     outputs = Units(0, (1 << plan.output[1 + axis]) - 1) if units is None else units
+    if windows is None:
+        if not isinstance(layer, Upsample):
+            return None
+        edges = layer.edges(plan, axis)
+        pairs = zip(edges.source.tolist(), edges.target.tolist(), strict=True)
+        seen = {source for source, target in pairs if target in outputs}
+        return together([Units(0, sum(1 << pixel for pixel in seen))])
     return sources(windows[axis], outputs).within(plan.input[1 + axis])
 
 

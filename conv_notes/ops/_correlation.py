@@ -41,16 +41,29 @@ def steps(windows: Windows, positions: Pair) -> Steps:
 
 
 def convolve(
-    where: str, x: FloatArray, weight: FloatArray, windows: Windows, groups: int = 1
+    where: str,
+    x: FloatArray,
+    weight: FloatArray,
+    windows: Windows,
+    groups: int = 1,
+    known: np.ndarray | None = None,
 ) -> tuple[FloatArray, Callable[[FloatArray], tuple[FloatArray, FloatArray]]]:
-    """Convolution without a bias, and its pullback to (dx, dweight)."""
+    """Convolution without a bias, and its pullback to (dx, dweight).
+
+    `known`, (N, 1, H, W), is False where `x` is zero for want of a pixel.
+    """
     how = steps(windows, output_size(where, x.shape, windows))
     framed = padded(x, windows)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray, FloatArray]:
         dx = np.zeros_like(x)
         add_gradient_of_input(dx, dy, weight, windows, groups)
-        return dx, gradient_of_weight(framed, dy, weight, how, groups)
+        dweight = gradient_of_weight(framed, dy, weight, how, groups)
+        if not np.isfinite(dweight).all():  # zero times NaN, too, where nothing is
+            there = np.ones((1, 1, *x.shape[2:]), bool) if known is None else known
+            there = padded(there, windows)
+            dweight = _gradient_where(there, framed, dy, weight, how, groups)
+        return dx, dweight
 
     return correlate(framed, weight, how, groups), pullback
 
@@ -87,6 +100,30 @@ def gradient_of_weight(
         summed = product.sum(axis=0, dtype=np.float64)
         dkernel[:, :, taps] += summed.reshape(dkernel[:, :, taps].shape)
     return dkernel.swapaxes(2, 3).reshape(weight.shape).astype(x.dtype)
+
+
+def _gradient_where(
+    there: np.ndarray,
+    x: FloatArray,
+    dy: FloatArray,
+    weight: FloatArray,
+    how: Steps,
+    groups: int,
+) -> FloatArray:
+    """The same from the pixels that are there, for each entry of the kernel."""
+    out, each, kh, kw = weight.shape
+    (sh, sw), (dh, dw), (oh, ow) = how
+    dweight = np.zeros_like(weight)
+    for a, b in np.ndindex(kh, kw):
+        down = slice(a * dh, a * dh + (oh - 1) * sh + 1, sh)
+        right = slice(b * dw, b * dw + (ow - 1) * sw + 1, sw)
+        seen = x[:, :, down, right].reshape(len(x), groups, each, oh * ow)
+        some = np.where(there[:, :, down, right], dy, dy.dtype.type(0))
+        some = some.reshape(len(x), groups, out // groups, oh * ow)
+        dweight[:, :, a, b] = (
+            (some @ seen.swapaxes(2, 3)).sum(axis=0).reshape(out, each)
+        )
+    return dweight
 
 
 def add_gradient_of_input(

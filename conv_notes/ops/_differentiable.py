@@ -49,6 +49,13 @@ class Op(Generic[P, Y]):
 differentiable = Op
 
 
+def checked(where: str, dy: FloatArray, y: FloatArray) -> FloatArray:
+    """`dy`, once it is like the result `y`."""
+    dy, y = check.float_arrays(where, dy=dy, y=y)
+    check.shape(where, "dy", dy, y.shape)
+    return dy
+
+
 def _op(forward: Callable[..., tuple[Any, Pullback]]) -> Any:
     where = f"{forward.__name__}.vjp"
 
@@ -61,12 +68,7 @@ def _op(forward: Callable[..., tuple[Any, Pullback]]) -> Any:
         y, pullback = forward(*args, **kwargs)
         first = y[0] if isinstance(y, tuple) else y
 
-        def checked(dy: FloatArray) -> tuple[Any, ...]:
-            dy, result = check.float_arrays(where, dy=dy, y=first)
-            check.shape(where, "dy", dy, result.shape)
-            return pullback(dy)
-
-        return y, checked
+        return y, lambda dy: pullback(checked(where, dy, first))
 
     # Annotated with "tuple[FloatArray, Pullback]"; the op returns the first of them.
     signature = inspect.signature(forward)

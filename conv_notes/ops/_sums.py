@@ -17,3 +17,8 @@ def total(
     """
     y = np.sum(x, axis, dtype=np.float64, keepdims=keepdims)
     return np.asarray(y, dtype=x.dtype)
+
+
+def mean(x: FloatArray, axis: int | tuple[int, ...]) -> FloatArray:
+    """The mean over `axis`, in float64 until the end: the sum cannot overflow."""
+    return np.asarray(np.mean(x, axis, dtype=np.float64), dtype=x.dtype)

@@ -18,7 +18,7 @@ def relu(x: FloatArray) -> tuple[FloatArray, Pullback]:
     Parameters
     ----------
     x : ndarray, any shape
-        float32 or float64. NaN stays NaN.
+        float32 or float64. NaN stays NaN, and passes its gradient on, as in PyTorch.
 
     Returns
     -------
@@ -44,6 +44,6 @@ def relu(x: FloatArray) -> tuple[FloatArray, Pullback]:
     (x,) = check.float_arrays("relu", x=x)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
-        return (np.where(x > 0, dy, dy.dtype.type(0)),)
+        return (np.where(x <= 0, dy.dtype.type(0), dy),)
 
     return np.asarray(np.maximum(x, x.dtype.type(0))), pullback

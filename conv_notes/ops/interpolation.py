@@ -102,7 +102,7 @@ def interpolate(
     sizes = scaling.output_size(where, x.shape[2:])
     factors = scaling.factors or (None,) * len(sizes)
     axes = enumerate(zip(x.shape[2:], sizes, factors, strict=True), 1)
-    edges = [_connect(*axis, mode, align_corners, x.dtype) for axis in axes]
+    edges = [connect(*axis, mode, align_corners, x.dtype) for axis in axes]
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
         return (_mix(dy, [each.turned() for each in edges]),)
@@ -122,13 +122,13 @@ class Scaling(NamedTuple):
         """The output size of an image of `size`."""
         if self.factors is None:
             return self.size or ()
-        sizes = tuple(floor(n * r) for n, r in zip(size, self.factors, strict=True))
-        if 0 in sizes:
+        wished = [n * r for n, r in zip(size, self.factors, strict=True)]
+        if not all(1 <= n < 2**53 for n in wished):  # of which floats are exact
+            result = "leaves nothing" if min(wished) < 1 else "makes too much"
             raise ValueError(
-                f"{where}: scale_factor={self.written} leaves nothing of an image of "
-                f"{size}"
+                f"{where}: scale_factor={self.written} {result} of an image of {size}"
             )
-        return sizes
+        return tuple(map(floor, wished))
 
 
 def parse_scaling(
@@ -165,7 +165,7 @@ def _per_axis(where: str, name: str, value: Any, axes: int) -> tuple[Any, ...]:
     return tuple(value)
 
 
-class _Edges(NamedTuple):
+class Edges(NamedTuple):
     """The connections along an axis, each from one place to another with a weight.
 
     No weight is zero: where it would be, nothing passes, neither NaN nor infinity.
@@ -178,20 +178,20 @@ class _Edges(NamedTuple):
     target: np.ndarray
     weight: np.ndarray
 
-    def turned(self) -> _Edges:
+    def turned(self) -> Edges:
         """The transpose: the same connections, the other way."""
-        return _Edges(
+        return Edges(
             self.axis, self.targets, self.sources, self.target, self.source, self.weight
         )
 
 
-def _connect(
+def connect(
     axis: int,
     line: tuple[int, int, float | None],
     mode: str,
     align_corners: bool,
     dtype: np.dtype[Any],
-) -> _Edges:
+) -> Edges:
     """What is mixed along an axis, whose size, output size and factor `line` has."""
     size, outputs, factor = line
     o = np.arange(outputs)
@@ -199,7 +199,7 @@ def _connect(
         # In integers where they are known: o · (H / O) may round the wrong way.
         source = o * size // outputs if factor is None else np.floor(o / factor)
         pixel = np.minimum(source, size - 1).astype(np.intp)
-        return _Edges(axis, size, outputs, pixel, o, np.ones(outputs, dtype))
+        return Edges(axis, size, outputs, pixel, o, np.ones(outputs, dtype))
     # The place is above / below, so that one that falls on a pixel does so exactly.
     above: Any = (2 * o + 1) * size - outputs
     below = 2 * outputs
@@ -219,7 +219,7 @@ def _connect(
         weight[before, again] = 0
     weight = weight.astype(dtype)
     some = np.nonzero(weight)
-    return _Edges(axis, size, outputs, pixel[some], o[some[1]], weight[some])
+    return Edges(axis, size, outputs, pixel[some], o[some[1]], weight[some])
 
 
 def _keys(d: np.ndarray) -> np.ndarray:
@@ -244,7 +244,7 @@ class _Taps(NamedTuple):
     absent: list[np.ndarray]
 
 
-def _taps(edges: _Edges, image: tuple[int, ...]) -> _Taps:
+def _taps(edges: Edges, image: tuple[int, ...]) -> _Taps:
     order = np.argsort(edges.target, kind="stable")
     target = edges.target[order]
     nth = np.arange(len(target)) - np.searchsorted(target, target)
@@ -260,7 +260,7 @@ def _taps(edges: _Edges, image: tuple[int, ...]) -> _Taps:
 
 
 @np.errstate(invalid="ignore")  # where infinities of both signs meet, that is NaN
-def _mix(x: FloatArray, edges: list[_Edges]) -> FloatArray:
+def _mix(x: FloatArray, edges: list[Edges]) -> FloatArray:
     """Mix along one axis after another, as many images at a time as a cache holds."""
     images = x.reshape(-1, *x.shape[2:])
     shape, taps = list(x.shape[2:]), []

@@ -93,7 +93,9 @@ def partial_conv2d(
     windows = parse_windows(where, weight.shape[2:], stride, padding, dilation)
 
     zero = x.dtype.type(0)
-    y, pull_back_conv = convolve(where, np.where(known, x, zero), weight, windows)
+    y, pull_back_conv = convolve(
+        where, np.where(known, x, zero), weight, windows, known=known
+    )
     count = slide(where, known.astype(x.dtype), windows).sum(axis=(2, 3))
     valid = count > 0  # pixels that are known: (N, 1, OH, OW)
     ratio = (prod(weight.shape[2:]) / np.maximum(count, 1)).astype(x.dtype)

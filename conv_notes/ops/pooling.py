@@ -12,7 +12,7 @@ from .._checks import FloatArray, Pair
 from ..arithmetic import Window, Windows, parse_windows
 from ..windows import output_size, put_back, taken
 from ._differentiable import Pullback, differentiable
-from ._sums import total
+from ._sums import mean
 
 #: The index of a maximum in a window that sees no pixel.
 NOWHERE = -1
@@ -222,7 +222,7 @@ def global_avg_pool2d(x: FloatArray) -> tuple[FloatArray, Pullback]:
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
         return (np.broadcast_to((dy / pixels)[:, :, None, None], x.shape).copy(),)
 
-    return total(x, (2, 3)) / x.dtype.type(pixels), pullback
+    return mean(x, (2, 3)), pullback
 
 
 def pool_windows(

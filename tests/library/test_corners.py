@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import conv_notes as cn
-from conv_notes import Conv2d, Flatten, Linear, MaxPool2d, Sequential, Upsample
+from conv_notes import (
+    Conv2d,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    Parallel,
+    ReLU,
+    Sequential,
+    Upsample,
+)
 
 # Masked arrays, whose masks would be lost
 
@@ -269,3 +278,128 @@ def test_nan_stands_where_its_weight_is():
     both, params = Sequential(layer, layer), {"0.weight": odd, "1.weight": even}
     matrix = cn.dense_matrix(both, params, (1, 1, 4))
     np.testing.assert_array_equal(matrix, [[nan, nan, 21, 0], [0, nan, nan, 21]])
+
+
+def test_no_gradient_of_a_weight_comes_from_padding_or_holes():
+    nan, weight = np.nan, np.ones((1, 1, 1, 2))
+    _, pullback = cn.conv2d.vjp(np.ones((1, 1, 1, 2)), weight, padding=(0, 1))
+    _, dweight, _ = pullback(np.array([nan, 1.0, 1.0]).reshape(1, 1, 1, 3))
+    np.testing.assert_array_equal(dweight, [[[[2, nan]]]])
+    x, mask = (np.array(v).reshape(1, 1, 1, 2) for v in ([1.0, 2.0], [1, 0]))
+    _, pullback = cn.partial_conv2d.vjp(x, mask, weight)
+    _, _, dweight, _ = pullback(np.full((1, 1, 1, 1), nan))
+    np.testing.assert_array_equal(dweight, [[[[nan, 0]]]])
+
+
+def test_a_matrix_is_zero_where_nothing_is_connected_though_a_product_overflows():
+    large, shift = np.full((1, 1, 1, 1), 1e200), np.array([[[[0.0, 1.0]]]])
+    one, two = Conv2d(1, 1, bias=False), Conv2d(1, (1, 2), bias=False)
+    params = {"0.weight": large, "1.weight": large, "2.weight": shift}
+    matrix = cn.dense_matrix(Sequential(one, one, two), params, (1, 1, 3))
+    np.testing.assert_array_equal(matrix, [[0, np.inf, 0], [0, 0, np.inf]])
+
+
+# Long sums of other kinds
+
+
+def test_gradients_of_weights_add_up_many_images():
+    x = tenths(10**5, 1, 1, 1)
+    y, pullback = cn.conv2d.vjp(x, ones(1, 1, 1, 1))
+    np.testing.assert_allclose(pullback(np.ones_like(y))[1], 1e4, rtol=1e-6)
+
+
+def test_pixels_add_up_many_windows():
+    y, pullback = cn.avg_pool2d.vjp(
+        np.zeros((1, 1, 1, 3999), np.float32), (1, 2000), stride=1
+    )
+    (dx,) = pullback(tenths(*y.shape))
+    np.testing.assert_allclose(dx[0, 0, 0, 1999], 0.1, rtol=1e-6)
+
+
+def test_a_mean_does_not_overflow():
+    x = np.full((1, 1, 100, 100), 1e37, np.float32)
+    np.testing.assert_allclose(cn.global_avg_pool2d(x), [[1e37]], rtol=1e-6)
+
+
+# What is asked of layers and networks before anything is computed
+
+
+def test_a_wrong_dtype_is_found_before_anything_is_computed(rng):
+    network = Sequential(Conv2d(2, 3), Flatten(), Linear(3))
+    params = network.init((1, 6, 6), rng)
+    params["2.bias"] = params["2.bias"].astype(np.float32)
+    with pytest.raises(
+        TypeError, match=r"^Sequential: bias of layer 2 is float32 but x"
+    ):
+        network.apply(params, np.ones((1, 1, 6, 6)))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda x: Conv2d(1, 1).apply(None, x), TypeError, "Conv2d: params .*None"),
+        (lambda x: Conv2d(1, 1).init((1, 2, 2), None), TypeError, "Conv2d: rng .*None"),
+        (
+            lambda x: Conv2d(1, 1).init((1, 2, 2), np.random.default_rng(0), np.int32),
+            TypeError,
+            "Conv2d: dtype .*int32",
+        ),
+        (
+            lambda x: Flatten().apply({}, np.array(1.0)),
+            ValueError,
+            "Flatten: x .*batch",
+        ),
+        (
+            lambda x: Flatten().vjp({}, x)[1](np.ones((1, 9))),
+            ValueError,
+            r"Flatten: dy .*\(1, 9\)",
+        ),
+        (
+            lambda x: Flatten().vjp({}, x)[1](np.ma.ones((1, 4))),
+            TypeError,
+            "Flatten: dy .*MaskedArray",
+        ),
+        (
+            lambda x: Sequential().vjp({}, x)[1](np.ma.ones(x.shape)),
+            TypeError,
+            "Sequential: dy .*MaskedArray",
+        ),
+        (
+            lambda x: Parallel(ReLU(), ReLU()).vjp({}, x)[1](x),
+            ValueError,
+            r"Parallel: dy .*\(1, 1, 2, 2\)",
+        ),
+        (
+            lambda x: Parallel(ReLU()).output_shape(()),
+            ValueError,
+            "Parallel: .*got \\(\\)",
+        ),
+        (
+            lambda x: Upsample(scale_factor=1e308).output_shape((1, 9, 9)),
+            ValueError,
+            "Upsample: scale_factor=1e\\+308",
+        ),
+        (lambda x: cn.SGD(10**400), ValueError, "SGD: lr must be finite"),
+        (lambda x: cn.receptive_field([(3,)], axis=True), ValueError, "axis .*True"),
+    ],
+)
+def test_refused_in_the_name_of_what_was_called(call, error, said):
+    with pytest.raises(error, match=said):
+        call(np.ones((1, 1, 2, 2)))
+
+
+def test_matrices_take_integers_of_any_width():
+    shape = np.uint8(1), np.uint8(20), np.uint8(20)
+    layer, params = Conv2d(1, 1, bias=False), {"weight": np.ones((1, 1, 1, 1))}
+    np.testing.assert_array_equal(cn.dense_matrix(layer, params, shape), np.eye(400))
+    assert cn.weight_ids(layer, shape).shape == (400, 400)
+
+
+def test_summary_of_what_has_no_place():
+    table = cn.summary(Sequential(Flatten(), Linear(3)), (2, 3, 4, 5))
+    assert str(table).splitlines()[-2].split()[-1] == "all"
+
+
+def test_a_gradient_passes_where_relu_met_nan():
+    _, pullback = cn.relu.vjp(np.array([np.nan, 1.0, 0.0, -1.0]))
+    np.testing.assert_array_equal(pullback(np.full(4, 2.0))[0], [2, 2, 0, 0])
