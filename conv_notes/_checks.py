@@ -165,6 +165,8 @@ def pair(where: str, name: str, value: object, minimum: int) -> Pair:
 
 def is_sequence(value: object) -> TypeGuard[Sequence[object]]:
     """Whether `value` holds one entry per axis, and is not one for all."""
+    if type(value) is tuple:  # much the most frequent, and slow to find out below
+        return True
     if isinstance(value, np.ndarray):
         return value.ndim > 0
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)

@@ -14,6 +14,7 @@ from math import gcd, prod
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from .._checks import FloatArray, Pair
 from ..arithmetic import Window, Windows
@@ -236,35 +237,28 @@ def _columns(
     """Some images, some rows of the kernel, and what these see: (n, G, rows, P).
 
     Along the width each entry of the kernel has a copy of its own. Down the height one
-    copy serves several rows of the kernel, which see it shifted; but only where what is
-    left makes enough rows for a fast product.
+    copy serves all rows of the kernel, which see it shifted, if it has enough rows for
+    a fast product; otherwise each has a copy of its own there too.
     """
-    (n, channels), (kh, kw) = x.shape[:2], kernel_size
+    (n, channels, *size), (kh, kw) = x.shape, kernel_size
     (sh, sw), (dh, dw), (oh, ow) = how
     each = channels // groups
-    together = kh if sh > 1 else min(kh, -(-ENOUGH // max(1, each * kw)))
-    starts = range(0, kh, together)
-    high = oh + starts[-1] * dh
-    x = x.reshape(n, groups, 1, each, 1, *x.shape[2:])
-    shape = groups, together, each, kw, high, ow
-    as_it_is = together == kw == sh == sw == 1 and x.shape[-1] == ow
+    together = 1 if sh == 1 and each * kw >= ENOUGH else kh
+    shape = groups, together, each, kw, oh + (kh - together) * dh, ow
+    x = x.reshape(n, groups, each, *size)
+    image, group, channel, down, right = x.strides
+    strides = image, group, dh * down, channel, dw * right, sh * down, sw * right
+    seen = as_strided(x, (n, *shape), strides, writeable=False)
     step = min(n, max(1, ROOM // max(1, prod(shape) * x.itemsize)))
-    buffer = None
-    if not (as_it_is and x.flags.c_contiguous):
-        buffer = np.empty((step, *shape), x.dtype)
+    # Where each pixel is seen once and in order, as by a kernel of 1, none is copied.
+    buffer = None if seen.flags.c_contiguous else np.empty((step, *shape), x.dtype)
     for first in range(0, n, step or 1):
         images = slice(first, min(first + step, n))
-        if buffer is None:
-            laid = x[images]
-        else:
-            laid = buffer[: images.stop - first]
-            for a in range(together):
-                down = x[images, :, 0, :, 0, a * dh :: sh][..., :high, :]
-                for b in range(kw):
-                    right = slice(b * dw, b * dw + (ow - 1) * sw + 1, sw)
-                    laid[:, :, a, :, b, : down.shape[-2]] = down[..., right]
-        for a in starts:
-            taps = slice(a, min(a + together, kh))
-            seen = laid[:, :, : taps.stop - a, :, :, a * dh : a * dh + oh]
-            rows = (taps.stop - a) * each * kw
-            yield images, taps, seen.reshape(len(laid), groups, rows, oh * ow)
+        laid = seen[images]
+        if buffer is not None:
+            laid = buffer[: len(laid)]
+            np.copyto(laid, seen[images])
+        for a in range(0, kh, together):
+            part = laid[..., a * dh : a * dh + oh, :]
+            rows = part.reshape(len(laid), groups, together * each * kw, oh * ow)
+            yield images, slice(a, a + together), rows
