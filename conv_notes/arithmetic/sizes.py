@@ -95,11 +95,13 @@ def conv_output_size(
     1000
     """
     where = "conv_output_size"
+    before, after = check.pair(where, "padding", padding, 0)
     window = Window(
         check.integer(where, "kernel_size", kernel_size, 1),
         check.integer(where, "stride", stride, 1),
-        *check.pair(where, "padding", padding, 0),
+        before,
         check.integer(where, "dilation", dilation, 1),
+        after=after,
     )
     return window.output_size(where, size, ceil_mode)
 
@@ -156,7 +158,7 @@ def conv_transpose_output_size(
         check.integer(where, "kernel_size", kernel_size, 1),
         check.integer(where, "stride", stride, 1),
         pad,
-        pad,
         check.integer(where, "dilation", dilation, 1),
+        after=pad,
     )
     return window.painted_size(where, size, extra)

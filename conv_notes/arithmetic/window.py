@@ -16,10 +16,10 @@ class Window(NamedTuple):
 
     kernel_size: int
     stride: int = 1
-    before: int = 0  # padding on either side
-    after: int = 0
+    before: int = 0  # padding, as is `after`
     dilation: int = 1
     transposed: bool = False
+    after: int = 0
 
     @property
     def span(self) -> int:
@@ -84,8 +84,8 @@ def parse_windows(
     dilations = check.pair(where, "dilation", dilation, 1)
     (top, bottom), (left, right) = _sides(where, padding, kernel, strides, dilations)
     return (
-        Window(kernel[0], strides[0], top, bottom, dilations[0]),
-        Window(kernel[1], strides[1], left, right, dilations[1]),
+        Window(kernel[0], strides[0], top, dilations[0], after=bottom),
+        Window(kernel[1], strides[1], left, dilations[1], after=right),
     )
 
 

@@ -166,4 +166,4 @@ def _as_transposed(factor: int, mode: str) -> Window:
     mixed = {"bilinear": 2, "bicubic": 4}[mode]
     kernel_size = mixed * factor - factor % 2  # of an odd factor, the ends are zero
     outside = (kernel_size - factor) // 2
-    return Window(kernel_size, factor, outside, outside, transposed=True)
+    return Window(kernel_size, factor, outside, transposed=True, after=outside)

@@ -197,7 +197,7 @@ class _Phase(NamedTuple):
 
 
 def _phases(window: Window, size: int) -> Iterator[_Phase]:
-    kernel_size, stride, before, _, dilation, _ = window
+    kernel_size, stride, before, dilation, *_ = window
     common = gcd(stride, dilation)
     apart, spread = stride // common, dilation // common
     for first in range(min(stride, size)):

@@ -363,3 +363,11 @@ def test_layers_are_values(text):
         with pytest.raises(FrozenInstanceError):
             setattr(layer, name, 1)
     assert len({eval(other, vars(conv_notes).copy()) for other in REPRS}) == len(REPRS)
+
+
+def test_windows_begin_as_receptive_field_takes_them():
+    layer = Conv2d(1, (3, 5), stride=2, padding=(1, 2), dilation=(1, 3))
+    assert [tuple(window[:4]) for window in layer.windows] == [
+        (3, 2, 1, 1),
+        (5, 2, 2, 3),
+    ]
