@@ -67,6 +67,8 @@ $(READY): pyproject.toml constraints.txt
 		|| { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes python3-venv; } </dev/null
 	$(VENV) .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@# Now, so that no chapter has to look for fonts: where that takes long, it says so.
+	@$(BIN)/python -c 'import matplotlib.font_manager'
 	@# What pip writes is taken without the blanks at its end.
 	@cd .venv/lib/python*/site-packages && echo >checkout.pth \
 		'import os, sys; sys.path.append(os.path.dirname(sys.prefix))'
