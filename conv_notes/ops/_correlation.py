@@ -18,7 +18,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from .._checks import FloatArray, Pair
 from ..arithmetic import Window, Windows
-from ..windows import output_size, padded, put_back
+from ..windows import output_size, padded, put_back, taken
 
 #: Bytes of columns that are laid out at once: the product finds them in the cache.
 ROOM = 2**21
@@ -63,7 +63,7 @@ def convolve(
         if not np.isfinite(dweight).all():  # zero times NaN, too, where nothing is
             there = np.ones((1, 1, *x.shape[2:]), bool) if known is None else known
             there = padded(there, windows)
-            dweight = _gradient_where(there, framed, dy, weight, how, groups)
+            dweight = _gradient_where(there, framed, dy, weight, windows, groups)
         return dx, dweight
 
     return correlate(framed, weight, how, groups), pullback
@@ -108,18 +108,17 @@ def _gradient_where(
     x: FloatArray,
     dy: FloatArray,
     weight: FloatArray,
-    how: Steps,
+    windows: Windows,
     groups: int,
 ) -> FloatArray:
     """The same from the pixels that are there, for each entry of the kernel."""
     out, each, kh, kw = weight.shape
-    (sh, sw), (dh, dw), (oh, ow) = how
+    (rows, cols), (oh, ow) = windows, dy.shape[2:]
     dweight = np.zeros_like(weight)
     for a, b in np.ndindex(kh, kw):
-        down = slice(a * dh, a * dh + (oh - 1) * sh + 1, sh)
-        right = slice(b * dw, b * dw + (ow - 1) * sw + 1, sw)
-        seen = x[:, :, down, right].reshape(len(x), groups, each, oh * ow)
-        some = np.where(there[:, :, down, right], dy, dy.dtype.type(0))
+        at = taken(rows, a, oh), taken(cols, b, ow)
+        seen = x[:, :, *at].reshape(len(x), groups, each, oh * ow)
+        some = np.where(there[:, :, *at], dy, dy.dtype.type(0))
         some = some.reshape(len(x), groups, out // groups, oh * ow)
         dweight[:, :, a, b] = (
             (some @ seen.swapaxes(2, 3)).sum(axis=0).reshape(out, each)
