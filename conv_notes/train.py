@@ -268,16 +268,18 @@ def fit(
         if not hasattr(optimizer, method):
             raise TypeError(f"{where}: optimizer must have {method}, got {optimizer!r}")
 
+    params, x = network._checked(params, x)  # once: each step is then without
     state, losses = optimizer.start(params), []
     for epoch in _bar(range(epochs), progress):
         total = 0.0
         for batch in _batches(rng.permutation(len(x)), batch_size):
-            y, pull_back = network.vjp(params, x[batch])
+            y, pull_back = network._run(params, x[batch])
             value, pull_back_loss = loss.vjp(y, labels[batch])
             if not np.isfinite(value):
                 raise _diverged(f"the loss became {value}", epoch, optimizer)
-            grads, _ = pull_back(pull_back_loss(np.ones_like(value))[0])
-            params, state = optimizer.step(params, grads, state)
+            grads, _ = pull_back(pull_back_loss(np.ones_like(value))[0], dx=False)
+            stepped, state = optimizer.step(params, grads, state)
+            params = {name: stepped[name] for name in params}  # in order
             total += float(value) * len(batch)
         losses.append(total / len(x))
     for name, array in params.items():

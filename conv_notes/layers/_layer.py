@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from math import prod
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, Protocol, cast
 
 import numpy as np
 
 from .. import _checks as check
 from .._checks import FloatArray, Shape
-from ..ops._differentiable import Pullback
+from ..ops._differentiable import Gradients
 
 Params = dict[str, FloatArray]
 
 #: From ``dy`` to ``(dparams, dx)``.
 LayerPullback = Callable[[FloatArray], tuple[Params, FloatArray]]
+
+
+class WayBack(Protocol):
+    """The same, which can leave dx out: of data, no one wants it."""
+
+    def __call__(self, dy: FloatArray, *, dx: bool = True) -> tuple[Params, Any]:
+        """``(dparams, dx)``; with ``dx=False``, dx is None."""
+        ...
 
 
 class Plan(NamedTuple):
@@ -111,12 +119,15 @@ class Layer:
 
     def vjp(self, params: Params, x: FloatArray) -> tuple[FloatArray, LayerPullback]:
         """Outputs, and a pullback from ``dy`` to ``(dparams, dx)``."""
-        names, x = self._check_params(params, x)
-        y, op_pullback = self._op(x, *(params[name] for name in names))
+        return self._run(*self._checked(params, x))
 
-        def pullback(dy: FloatArray) -> tuple[Params, FloatArray]:
-            dx, *grads = op_pullback(dy)
-            return dict(zip(names, grads, strict=False)), dx
+    def _run(self, params: Params, x: FloatArray) -> tuple[FloatArray, WayBack]:
+        """`vjp` of what `_checked` has returned."""
+        y, op_pullback = self._op(x, *params.values())
+
+        def pullback(dy: FloatArray, *, dx: bool = True) -> tuple[Params, Any]:
+            gradient, *grads = op_pullback(dy, dx=dx)
+            return dict(zip(params, grads, strict=False)), gradient if dx else None
 
         return y, pullback
 
@@ -124,17 +135,12 @@ class Layer:
         """The plan for an input whose shape has been checked."""
         raise NotImplementedError
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Gradients]:
         """The layer as ``op.vjp``: result, and a pullback to (dx, *dparams)."""
         raise NotImplementedError
 
-    def _check_params(
-        self, params: Params, x: FloatArray
-    ) -> tuple[list[str], FloatArray]:
-        """The names of this layer's parameters, in order, and `x` once it is checked.
-
-        Raises unless `params` are just those for an input like `x`.
-        """
+    def _checked(self, params: Params, x: FloatArray) -> tuple[Params, FloatArray]:
+        """`params`, in order, and `x`; raises unless they fit this layer."""
         where = type(self).__name__
         x = check.float_array(where, "x", x)
         if x.ndim == 0:
@@ -147,14 +153,14 @@ class Layer:
                 f"{where}: params must be named {sorted(needed)}, got "
                 f"{sorted(params, key=str)}"
             )
-        for name, shape in needed.items():
-            array = check.float_array(where, name, params[name])
-            check.shape(where, name, array, shape)
+        arrays = {name: check.float_array(where, name, params[name]) for name in needed}
+        for name, array in arrays.items():
+            check.shape(where, name, array, needed[name])
             if array.dtype != x.dtype:
                 layer, _, its = name.rpartition(".")
                 which = f"{its} of layer {layer}" if layer else its
                 raise TypeError(f"{where}: {which} is {array.dtype} but x is {x.dtype}")
-        return list(needed), x
+        return arrays, x
 
     def _shape(self, input_shape: Any) -> Shape:
         """`input_shape` in Python's integers, once it fits `axes`."""

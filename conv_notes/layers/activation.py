@@ -8,7 +8,7 @@ from typing import ClassVar
 from .._checks import FloatArray, Shape
 from ..arithmetic import Window, Windows
 from ..ops import relu
-from ..ops._differentiable import Pullback
+from ..ops._differentiable import Gradients
 from ._layer import Layer, Plan
 
 
@@ -29,5 +29,5 @@ class ReLU(Layer):
     def _plan(self, shape: Shape) -> Plan:
         return Plan(shape, shape, {})
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Gradients]:
         return relu.vjp(x)

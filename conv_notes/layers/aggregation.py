@@ -11,7 +11,7 @@ import numpy as np
 from .. import _checks as check
 from .._checks import FloatArray, Shape
 from ..ops import netvlad, netvlad_init
-from ..ops._differentiable import Pullback
+from ..ops._differentiable import Gradients
 from ._layer import Layer, Params, Plan
 
 
@@ -67,5 +67,5 @@ class NetVLAD(Layer):
         weight, bias = netvlad_init(centers, self.alpha)
         return {"weight": weight, "bias": bias, "centers": centers}
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Gradients]:
         return netvlad.vjp(x, *params, normalize=self.normalize)

@@ -11,7 +11,7 @@ from .. import _checks as check
 from .._checks import FloatArray, Padding, Pair, Shape
 from ..arithmetic import Windows, parse_windows
 from ..ops import conv2d, local_conv2d, tiled_conv2d
-from ..ops._differentiable import Pullback
+from ..ops._differentiable import Gradients
 from ..windows import output_size
 from ._layer import Layer, Plan, with_bias
 
@@ -101,7 +101,7 @@ class Conv2d(_Convolution):
         check.divides("Conv2d", self.groups, "input channels", channels)
         return self.out_channels, channels // self.groups
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Gradients]:
         return conv2d.vjp(x, *params, groups=self.groups, **self._keywords)
 
 
@@ -142,7 +142,7 @@ class DepthwiseConv2d(_Convolution):
     def _channels(self, channels: int) -> Pair:
         return channels * self.multiplier, 1
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Gradients]:
         return conv2d.vjp(x, *params, groups=x.shape[1], **self._keywords)
 
 
@@ -188,7 +188,7 @@ class LocalConv2d(_Unshared):
     def _kernels(self, positions: Pair) -> Shape:
         return positions
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Gradients]:
         return local_conv2d.vjp(x, *params, **self._keywords)
 
 
@@ -233,5 +233,5 @@ class TiledConv2d(_Unshared):
     def _kernels(self, positions: Pair) -> Shape:
         return check.pair("TiledConv2d", "tile", self.tile, 1)
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Gradients]:
         return tiled_conv2d.vjp(x, *params, tiling=self.tiling, **self._keywords)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from .._checks import FloatArray, Shape
 from ..ops import linear
-from ..ops._differentiable import Pullback
+from ..ops._differentiable import Gradients
 from ._layer import Layer, Plan, with_bias
 
 
@@ -42,7 +42,7 @@ class Linear(Layer):
         params = with_bias((out, features), (out,), self.bias)
         return Plan(shape, (out,), params, macs=out * features)
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Gradients]:
         return linear.vjp(x, *params)
 
     def _hint(self, input_shape: Any) -> str:

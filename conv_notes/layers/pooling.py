@@ -9,7 +9,7 @@ from typing import ClassVar
 from .._checks import FloatArray, Pair, Shape
 from ..arithmetic import Windows
 from ..ops import avg_pool2d, global_avg_pool2d, max_pool2d
-from ..ops._differentiable import Pullback
+from ..ops._differentiable import Gradients
 from ..ops.pooling import pool_windows
 from ..windows import output_size
 from ._layer import Layer, Plan
@@ -67,7 +67,7 @@ class MaxPool2d(_Pool):
     ceil_mode: bool = False
     is_linear: ClassVar[bool] = False
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Gradients]:
         return max_pool2d.vjp(
             x,
             self.kernel_size,
@@ -99,7 +99,7 @@ class AvgPool2d(_Pool):
     ceil_mode: bool = False
     count_include_pad: bool = True
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Gradients]:
         return avg_pool2d.vjp(
             x,
             self.kernel_size,
@@ -125,5 +125,5 @@ class GlobalAvgPool2d(Layer):
     def _plan(self, shape: Shape) -> Plan:
         return Plan(shape, shape[:1], {})
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Gradients]:
         return global_avg_pool2d.vjp(x)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from .._checks import FloatArray, Shape
 from ..arithmetic import Window, Windows
-from ..ops._differentiable import Pullback, checked
+from ..ops._differentiable import Gradients, checked
 from ._layer import Layer, Plan
 
 
@@ -28,6 +28,6 @@ class Flatten(Layer):
     def _plan(self, shape: Shape) -> Plan:
         return Plan(shape, (prod(shape),), {})
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Gradients]:
         y = x.reshape(len(x), prod(x.shape[1:]))
-        return y, lambda dy: (checked("Flatten", dy, y).reshape(x.shape),)
+        return y, lambda dy, dx=True: (checked("Flatten", dy, y).reshape(x.shape),)

@@ -13,7 +13,7 @@ from .. import _checks as check
 from .._checks import FloatArray, Pair, Shape
 from ..arithmetic import Window, Windows, parse_windows
 from ..ops import conv_transpose2d, interpolate
-from ..ops._differentiable import Pullback
+from ..ops._differentiable import Gradients
 from ..ops.interpolation import Edges, Scaling, connect, parse_scaling
 from ._layer import Layer, Plan, with_bias
 
@@ -86,7 +86,7 @@ class ConvTranspose2d(Layer):
             shape, (out, *positions), with_bias(weight, (out,), self.bias), macs
         )
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Gradients]:
         return conv_transpose2d.vjp(
             x,
             *params,
@@ -149,7 +149,7 @@ class Upsample(Layer):
         dtype = np.dtype(np.float64)
         return connect(1 + axis, line, self.mode, self.align_corners, dtype)
 
-    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Pullback]:
+    def _op(self, x: FloatArray, *params: FloatArray) -> tuple[FloatArray, Gradients]:
         return interpolate.vjp(
             x,
             size=self.size,

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .._checks import FloatArray, Shape
-from ..layers import Layer, LayerPullback, Params
-from ..layers._layer import Plan
+from ..layers import Layer, Params
+from ..layers._layer import Plan, WayBack
 from ..ops._differentiable import checked
 
 
@@ -121,27 +121,30 @@ class Sequential(Container):
 
     def trace(self, params: Params, x: FloatArray) -> list[FloatArray]:
         """The output of each layer, in order, for a batch `x`."""
-        _, x = self._check_params(params, x)
+        params, x = self._checked(params, x)
         outputs = []
         for i, layer in enumerate(self.layers):
-            x = layer.apply(below(params, i), x)
+            x, _ = layer._run(below(params, i), x)
             outputs.append(x)
         return outputs
 
-    def vjp(self, params: Params, x: FloatArray) -> tuple[FloatArray, LayerPullback]:
-        _, x = self._check_params(params, x)
-        pullbacks = []
+    def _run(self, params: Params, x: FloatArray) -> tuple[FloatArray, WayBack]:
+        pullbacks, learning = [], []
         for i, layer in enumerate(self.layers):
-            x, pullback = layer.vjp(below(params, i), x)
+            its = below(params, i)
+            x, pullback = layer._run(its, x)
             pullbacks.append(pullback)
+            learning += [i] if its else []
 
-        def pullback_all(dy: FloatArray) -> tuple[Params, FloatArray]:
+        def pullback_all(dy: FloatArray, *, dx: bool = True) -> tuple[Params, Any]:
             dy = checked("Sequential", dy, x)
             grads: Params = {}
-            for i, pullback in reversed(list(enumerate(pullbacks))):
-                dparams, dy = pullback(dy)
+            # Without dx, all before the first layer that learns is passed over.
+            first = 0 if dx else min(learning, default=len(pullbacks))
+            for i in reversed(range(first, len(pullbacks))):
+                dparams, dy = pullbacks[i](dy, dx=dx or i > first)
                 grads |= {f"{i}.{name}": grad for name, grad in dparams.items()}
-            return {name: grads[name] for name in params}, dy
+            return {name: grads[name] for name in params}, dy if dx else None
 
         return x, pullback_all
 
@@ -190,27 +193,23 @@ class Parallel(Container):
             )
         return (sum(channels for channels, *_ in outputs), *outputs[0][1:])
 
-    def vjp(self, params: Params, x: FloatArray) -> tuple[FloatArray, LayerPullback]:
-        _, x = self._check_params(params, x)
-        outputs, pullbacks = zip(
-            *(
-                branch.vjp(below(params, i), x)
-                for i, branch in enumerate(self.branches)
-            ),
-            strict=True,
-        )
+    def _run(self, params: Params, x: FloatArray) -> tuple[FloatArray, WayBack]:
+        branches = enumerate(self.branches)
+        pairs = [branch._run(below(params, i), x) for i, branch in branches]
+        outputs, pullbacks = zip(*pairs, strict=True)
         joined = np.concatenate(outputs, axis=1)
         ends = np.cumsum([y.shape[1] for y in outputs])[:-1]
 
-        def pullback_all(dy: FloatArray) -> tuple[Params, FloatArray]:
+        def pullback_all(dy: FloatArray, *, dx: bool = True) -> tuple[Params, Any]:
             dy = checked("Parallel", dy, joined)
             grads: Params = {}
-            dx = np.zeros_like(x)
+            sum_of_dx = np.zeros_like(x) if dx else None
             for i, part in enumerate(np.split(dy, ends, axis=1)):
-                dparams, dpart = pullbacks[i](part)
+                dparams, its_dx = pullbacks[i](part, dx=dx)
                 grads |= {f"{i}.{name}": grad for name, grad in dparams.items()}
-                dx += dpart
-            return {name: grads[name] for name in params}, dx
+                if sum_of_dx is not None:
+                    sum_of_dx += its_dx
+            return {name: grads[name] for name in params}, sum_of_dx
 
         return joined, pullback_all
 

@@ -5,11 +5,14 @@ and one product with the kernel's matrix does the rest. The gradient with respec
 the weight is the product of dy with the same columns. That with respect to the image is
 a correlation of dy with the kernel turned around, for each phase of the stride; on its
 own, it is transposed convolution.
+
+A first window can begin at any pixel here, also inside the image: padding below zero.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from math import gcd, prod
 from typing import NamedTuple
 
@@ -19,6 +22,7 @@ from numpy.lib.stride_tricks import as_strided
 from .._checks import FloatArray, Pair
 from ..arithmetic import Window, Windows
 from ..windows import output_size, padded, put_back, taken
+from ._differentiable import Pullback
 
 #: Bytes of columns that are laid out at once: the product finds them in the cache.
 ROOM = 2**21
@@ -26,19 +30,10 @@ ROOM = 2**21
 ENOUGH, FEW = 32, 8
 
 
-class Steps(NamedTuple):
-    """How a kernel slides: (vertical, horizontal) strides, dilations, positions."""
-
-    stride: Pair
-    dilation: Pair
-    positions: Pair
-
-
-def steps(windows: Windows, positions: Pair) -> Steps:
-    """How these windows slide over a padded image."""
-    rows, cols = windows
-    strides, dilations = (rows.stride, cols.stride), (rows.dilation, cols.dilation)
-    return Steps(strides, dilations, positions)
+def grouped(weight: FloatArray, groups: int) -> FloatArray:
+    """(out, C/G, KH, KW) as all functions here take it: (G, out/G, C/G, KH, KW)."""
+    out, *kernel = weight.shape
+    return weight.reshape(groups, out // groups, *kernel)
 
 
 def convolve(
@@ -46,61 +41,78 @@ def convolve(
     x: FloatArray,
     weight: FloatArray,
     windows: Windows,
-    groups: int = 1,
     known: np.ndarray | None = None,
-) -> tuple[FloatArray, Callable[[FloatArray], tuple[FloatArray, FloatArray]]]:
+) -> tuple[FloatArray, Pullback]:
     """Convolution without a bias, and its pullback to (dx, dweight).
 
     `known`, (N, 1, H, W), is False where `x` is zero for want of a pixel.
     """
-    how = steps(windows, output_size(where, x.shape, windows))
-    framed = padded(x, windows)
 
-    def pullback(dy: FloatArray) -> tuple[FloatArray, FloatArray]:
-        dx = np.zeros_like(x)
-        add_gradient_of_input(dx, dy, weight, windows, groups)
-        dweight = gradient_of_weight(framed, dy, weight, how, groups)
+    def pullback(dy: FloatArray) -> tuple[Callable[[], FloatArray], FloatArray]:
+        def dx() -> FloatArray:
+            gradient = np.zeros_like(x)
+            add_gradient_of_input(gradient, dy, weight, windows)
+            return gradient
+
+        dweight = gradient_of_weight(x, dy, weight, windows)
         if not np.isfinite(dweight).all():  # zero times NaN, too, where nothing is
             there = np.ones((1, 1, *x.shape[2:]), bool) if known is None else known
-            there = padded(there, windows)
-            dweight = _gradient_where(there, framed, dy, weight, windows, groups)
+            dweight = _gradient_where(there, x, dy, weight, windows)
         return dx, dweight
 
-    return correlate(framed, weight, how, groups), pullback
+    return correlate(x, weight, windows, output_size(where, x.shape, windows)), pullback
 
 
 def correlate(
-    x: FloatArray, weight: FloatArray, how: Steps, groups: int = 1
+    x: FloatArray,
+    weight: FloatArray,
+    windows: Windows,
+    positions: Pair,
+    onto: FloatArray | None = None,
 ) -> FloatArray:
-    """Σ weight[m, c, a, b] · x[n, c, iS + aD, jS + bD]: (N, out, *positions)."""
-    out, each, kh, kw = weight.shape
-    y = np.empty((len(x), groups, out // groups, prod(how.positions)), x.dtype)
-    # (G, out/G, KH, C/G, KW): kernel rows outermost, so that some of them are a slice
-    kernel = weight.reshape(groups, out // groups, each, kh, kw).transpose(
-        0, 1, 3, 2, 4
-    )
-    for images, taps, columns in _columns(x, (kh, kw), how, groups):
-        matrix = kernel[:, :, taps].reshape(*y.shape[1:3], columns.shape[2])
-        if taps.start == 0:
-            np.matmul(matrix, columns, out=y[images])
-        else:
-            y[images] += matrix @ columns
-    return y.reshape(len(x), out, *how.positions)
+    """Σ weight[g, m, c, a, b] · x[n, gc, iS + aD − P, jS + bD − P]: (N, out, OH, OW).
+
+    Added to `onto`, if that is given.
+    """
+    groups, outs = weight.shape[:2]
+    y = onto
+    if y is None:
+        y = np.empty((len(x), groups * outs, *positions), x.dtype)
+    y = y.reshape(len(x), groups, outs, *positions)
+    rows = weight.swapaxes(2, 3)  # of the kernel, outermost: some of them are a slice
+
+    def matrix(some: slice, taps: slice) -> FloatArray:
+        entries = rows[some, :, taps]
+        return entries.reshape(*entries.shape[:2], prod(entries.shape[2:]))
+
+    for images, some, parts in _columns(x, weight, windows, positions):
+        its = y[images, some]
+        # A new result takes the first product where it lies.
+        place = its.reshape(*its.shape[:3], prod(positions)) if onto is None else None
+        (taps, columns), *others = parts
+        sums = np.matmul(matrix(some, taps), columns, out=place)
+        for taps, columns in others:
+            sums += matrix(some, taps) @ columns
+        if onto is not None:
+            its += sums.reshape(its.shape)
+    return y.reshape(len(x), groups * outs, *positions)
 
 
 def gradient_of_weight(
-    x: FloatArray, dy: FloatArray, weight: FloatArray, how: Steps, groups: int = 1
+    x: FloatArray, dy: FloatArray, weight: FloatArray, windows: Windows
 ) -> FloatArray:
-    """The gradient of `correlate` with respect to its weight: dy · columnsᵀ."""
-    out, each, kh, kw = weight.shape
+    """The gradient of `correlate` with respect to its weight: columns · dyᵀ."""
+    groups, outs, each, kh, kw = weight.shape
+    positions = dy.shape[2], dy.shape[3]
     # In float64, as all sums over many: the images can be a million.
-    dkernel = np.zeros((groups, out // groups, kh, each, kw))
-    rows = dy.reshape(len(dy), groups, out // groups, prod(how.positions))
-    for images, taps, columns in _columns(x, (kh, kw), how, groups):
-        product = rows[images] @ columns.swapaxes(2, 3)
-        summed = product.sum(axis=0, dtype=np.float64)
-        dkernel[:, :, taps] += summed.reshape(dkernel[:, :, taps].shape)
-    return dkernel.swapaxes(2, 3).reshape(weight.shape).astype(x.dtype)
+    dweight = np.zeros((groups, kh, each, kw, outs))
+    seers = dy.reshape(len(dy), groups, outs, prod(positions)).swapaxes(2, 3)
+    for images, some, parts in _columns(x, weight, windows, positions):
+        for taps, columns in parts:
+            products = columns @ seers[images, some]  # faster than its transpose
+            part = dweight[some, taps]
+            part += products.sum(axis=0, dtype=np.float64).reshape(part.shape)
+    return dweight.transpose(0, 4, 2, 1, 3).astype(x.dtype, order="C")
 
 
 def _gradient_where(
@@ -109,29 +121,23 @@ def _gradient_where(
     dy: FloatArray,
     weight: FloatArray,
     windows: Windows,
-    groups: int,
 ) -> FloatArray:
     """The same from the pixels that are there, for each entry of the kernel."""
-    out, each, kh, kw = weight.shape
-    (rows, cols), (oh, ow) = windows, dy.shape[2:]
+    groups, outs, each, kh, kw = weight.shape
+    (rows, cols), (n, _, oh, ow) = windows, dy.shape
+    there, x = padded(there, windows), padded(x, windows)
     dweight = np.zeros_like(weight)
     for a, b in np.ndindex(kh, kw):
         at = taken(rows, a, oh), taken(cols, b, ow)
-        seen = x[:, :, *at].reshape(len(x), groups, each, oh * ow)
+        seen = x[:, :, *at].reshape(n, groups, each, oh * ow)
         some = np.where(there[:, :, *at], dy, dy.dtype.type(0))
-        some = some.reshape(len(x), groups, out // groups, oh * ow)
-        dweight[:, :, a, b] = (
-            (some @ seen.swapaxes(2, 3)).sum(axis=0).reshape(out, each)
-        )
+        some = some.reshape(n, groups, outs, oh * ow)
+        dweight[..., a, b] = (some @ seen.swapaxes(2, 3)).sum(axis=0)
     return dweight
 
 
 def add_gradient_of_input(
-    dx: FloatArray,
-    dy: FloatArray,
-    weight: FloatArray,
-    windows: Windows,
-    groups: int = 1,
+    dx: FloatArray, dy: FloatArray, weight: FloatArray, windows: Windows
 ) -> None:
     """Add to `dx` the gradient of a convolution with respect to its image.
 
@@ -139,13 +145,10 @@ def add_gradient_of_input(
     (of a picture), the product would have few rows and be slow: then each output paints
     the pixels that it sees.
     """
-    out, each, kh, kw = weight.shape
+    outs, each = weight.shape[1:3]
+    paint = each < FEW <= outs
     # To the way back, outputs are inputs: (G, C/G, out/G, KH, KW)
-    turned = weight.reshape(groups, out // groups, each, kh, kw).swapaxes(1, 2)
-    if each < FEW <= out // groups:
-        _paint(dx, dy, turned, windows)
-    else:
-        _gather(dx, dy, turned, windows)
+    (_paint if paint else _gather)(dx, dy, weight.swapaxes(1, 2), windows)
 
 
 def _paint(
@@ -173,26 +176,19 @@ def _gather(
 
     In each phase it is a correlation of dy with those entries in reverse order.
     """
-    groups, each, outs, kh, kw = turned.shape
-    kernel = turned.reshape(groups * each, outs, kh, kw)
-    rows, cols = windows
-    for down in _phases(rows, dx.shape[2]):
-        for right in _phases(cols, dx.shape[3]):
-            part = kernel[:, :, down.taps, right.taps]
-            seen = _between(_between(dy, 2, *down.sources), 3, *right.sources)
-            dilation = down.dilation, right.dilation
-            how = Steps((1, 1), dilation, (down.length, right.length))
-            dx[:, :, down.pixels, right.pixels] += correlate(seen, part, how, groups)
+    axes = (_phases(*axis) for axis in zip(windows, dx.shape[2:], strict=True))
+    for down, right in product(*axes):
+        part, its = turned[..., down.taps, right.taps], (down.window, right.window)
+        onto = dx[:, :, down.pixels, right.pixels]
+        correlate(dy, part, its, (onto.shape[2], onto.shape[3]), onto)
 
 
 class _Phase(NamedTuple):
     """Pixels along an axis that meet the same entries of a kernel."""
 
     pixels: slice
-    length: int
     taps: slice  # in reverse order
-    dilation: int
-    sources: Pair  # of the outputs, from the first to behind the last
+    window: Window  # of the outputs that they see
 
 
 def _phases(window: Window, size: int) -> Iterator[_Phase]:
@@ -208,56 +204,63 @@ def _phases(window: Window, size: int) -> Iterator[_Phase]:
             continue  # no entry of the kernel meets these pixels
         number = -(-(kernel_size - tap) // apart)
         last = tap + (number - 1) * apart
-        count = -(-(size - first) // stride)
-        start = (place - last * dilation) // stride
-        stop = (place - tap * dilation) // stride + count
+        begin = (place - last * dilation) // stride
         taps = slice(last, tap - 1 if tap else None, -apart)
-        yield _Phase(slice(first, None, stride), count, taps, spread, (start, stop))
-
-
-def _between(x: FloatArray, axis: int, start: int, stop: int) -> FloatArray:
-    """`x` from `start` to `stop` along an axis, zero where that is outside."""
-    size = x.shape[axis]
-    inside = slice(max(start, 0), max(min(stop, size), 0))
-    some = x[(slice(None),) * axis + (inside,)]
-    if start >= 0 and stop <= size:
-        return some
-    shape = list(x.shape)
-    shape[axis] = stop - start
-    y = np.zeros(shape, x.dtype)
-    first = max(-start, 0)
-    y[(slice(None),) * axis + (slice(first, first + some.shape[axis]),)] = some
-    return y
+        window = Window(number, 1, -begin, spread)
+        yield _Phase(slice(first, None, stride), taps, window)
 
 
 def _columns(
-    x: FloatArray, kernel_size: Pair, how: Steps, groups: int
-) -> Iterator[tuple[slice, slice, FloatArray]]:
-    """Some images, some rows of the kernel, and what these see: (n, G, rows, P).
+    x: FloatArray, weight: FloatArray, windows: Windows, positions: Pair
+) -> Iterator[tuple[slice, slice, list[tuple[slice, FloatArray]]]]:
+    """Some images and groups, and what some rows of the kernel see: (n, G, rows, P).
 
     Along the width each entry of the kernel has a copy of its own. Down the height one
     copy serves all rows of the kernel, which see it shifted, if it has enough rows for
     a fast product; otherwise each has a copy of its own there too.
     """
-    (n, channels, *size), (kh, kw) = x.shape, kernel_size
-    (sh, sw), (dh, dw), (oh, ow) = how
-    each = channels // groups
-    together = 1 if sh == 1 and each * kw >= ENOUGH else kh
-    shape = groups, together, each, kw, oh + (kh - together) * dh, ow
+    (n, _, *size), (groups, _, each, *_) = x.shape, weight.shape
+    (oh, ow), (rows, cols) = positions, windows
+    (kh, sh, _, dh, *_), (kw, sw, _, dw, *_) = windows
     x = x.reshape(n, groups, each, *size)
-    image, group, channel, down, right = x.strides
-    strides = image, group, dh * down, channel, dw * right, sh * down, sw * right
-    seen = as_strided(x, (n, *shape), strides, writeable=False)
-    step = min(n, max(1, ROOM // max(1, prod(shape) * x.itemsize)))
-    # Where each pixel is seen once and in order, as by a kernel of 1, none is copied.
-    buffer = None if seen.flags.c_contiguous else np.empty((step, *shape), x.dtype)
-    for first in range(0, n, step or 1):
-        images = slice(first, min(first + step, n))
-        laid = seen[images]
-        if buffer is not None:
-            laid = buffer[: len(laid)]
-            np.copyto(laid, seen[images])
+    together = 1 if sh == 1 and each * kw >= ENOUGH else kh
+    shape = together, each, kw, oh + (kh - together) * dh, ow
+    fit = max(1, ROOM // (prod(shape) * x.itemsize))  # of one group of one image
+    batch, many = max(1, min(n, fit // max(1, groups))), max(1, min(fit, groups))
+    high, from_row, to_row = _reach(rows, oh, size[0])
+    wide, from_col, to_col = _reach(cols, ow, size[1])
+    frame = buffer = None
+    for first, its in product(range(0, n, batch), range(0, groups, many)):
+        images, some = slice(first, min(first + batch, n)), slice(its, its + many)
+        seen = x[images, some, :, from_row, from_col]
+        count = seen.shape[:2]
+        if seen.shape[3:] != (high, wide):
+            if frame is None:  # of zeros, which stay
+                frame = np.zeros((*count, each, high, wide), x.dtype)
+            framed = frame[: count[0], : count[1]]
+            framed[..., to_row, to_col] = seen
+            seen = framed
+        *outer, channel, down, right = seen.strides
+        strides = *outer, dh * down, channel, dw * right, sh * down, sw * right
+        laid = as_strided(seen, (*count, *shape), strides, writeable=False)
+        # A kernel of 1 sees each pixel once and in order: nothing is copied.
+        if not laid.flags.c_contiguous:
+            if buffer is None:
+                buffer = np.empty(laid.shape, x.dtype)
+            copy = buffer[: count[0], : count[1]]
+            np.copyto(copy, laid)
+            laid = copy
+        parts = []
         for a in range(0, kh, together):
             part = laid[..., a * dh : a * dh + oh, :]
-            rows = part.reshape(len(laid), groups, together * each * kw, oh * ow)
-            yield images, slice(a, a + together), rows
+            columns = part.reshape(*count, together * each * kw, oh * ow)
+            parts.append((slice(a, a + together), columns))
+        yield images, some, parts
+
+
+def _reach(window: Window, count: int, size: int) -> tuple[int, slice, slice]:
+    """How far windows reach along an axis, where that is in the image, and there."""
+    begin, length = -window.before, (count - 1) * window.stride + window.span
+    first = max(begin, 0)
+    behind = max(first, min(begin + length, size))
+    return length, slice(first, behind), slice(first - begin, behind - begin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar
 
 from .. import _checks as check
 from .._checks import FloatArray
@@ -13,8 +13,17 @@ from .._checks import FloatArray
 P = ParamSpec("P")
 Y = TypeVar("Y")
 
-#: From the gradient of the result to one gradient per array argument, in order.
+#: From the gradient of the result to one gradient per array argument, in order. For the
+#: first, a function may stand: it is called if that gradient is wanted.
 Pullback = Callable[[FloatArray], tuple[Any, ...]]
+
+
+class Gradients(Protocol):
+    """The pullback of an op's ``vjp``, which has checked `dy`."""
+
+    def __call__(self, dy: FloatArray, *, dx: bool = True) -> tuple[Any, ...]:
+        """One gradient per array argument; with ``dx=False``, None for the first."""
+        ...
 
 
 class Op(Generic[P, Y]):
@@ -23,14 +32,16 @@ class Op(Generic[P, Y]):
     The pullback is the transpose of the derivative: it takes the gradient with respect
     to the result and returns one gradient per array argument, in order, None where
     there is none. It refers to the arguments, which must not be changed before it is
-    called. ``vjp`` is short for vector-Jacobian product.
+    called. With ``pullback(dy, dx=False)`` the first gradient is None too: that of
+    data, as the first layer of a network sees it, is of no use, and often costs most.
+    ``vjp`` is short for vector-Jacobian product.
 
     What is made is a function. The class is what type checkers and editors see of it:
     two attributes and no methods, so that they show the arguments of the op itself.
     """
 
     __name__: str
-    vjp: Callable[P, tuple[Y, Pullback]]
+    vjp: Callable[P, tuple[Y, Gradients]]
 
     if TYPE_CHECKING:
         __call__: Callable[P, Y]
@@ -66,9 +77,15 @@ def _op(forward: Callable[..., tuple[Any, Pullback]]) -> Any:
     @functools.wraps(forward)
     def vjp(*args: Any, **kwargs: Any) -> Any:
         y, pullback = forward(*args, **kwargs)
-        first = y[0] if isinstance(y, tuple) else y
+        result = y[0] if isinstance(y, tuple) else y
 
-        return y, lambda dy: pullback(checked(where, dy, first))
+        def pull_back(dy: FloatArray, *, dx: bool = True) -> tuple[Any, ...]:
+            first, *others = pullback(checked(where, dy, result))
+            if not dx:
+                return None, *others
+            return first() if callable(first) else first, *others
+
+        return y, pull_back
 
     # Annotated with "tuple[FloatArray, Pullback]"; the op returns the first of them.
     signature = inspect.signature(forward)

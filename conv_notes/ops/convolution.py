@@ -11,14 +11,13 @@ import numpy as np
 from .. import _checks as check
 from .._checks import FloatArray, Padding, Pair
 from ..arithmetic import Window, Windows, parse_windows
-from ..windows import output_size, padded
+from ..windows import output_size
 from ._correlation import (
-    Steps,
     add_gradient_of_input,
     convolve,
     correlate,
     gradient_of_weight,
-    steps,
+    grouped,
 )
 from ._differentiable import Pullback, differentiable
 from ._sums import total
@@ -97,12 +96,14 @@ def conv2d(
     check.channels(where, x, weight, out_axis=0, groups=groups)
     bias = check.optional_bias(where, bias, weight.shape[:1], x)
     windows = parse_windows(where, weight.shape[2:], stride, padding, dilation)
-    y, pull_back = convolve(where, x, weight, windows, groups)
+    y, pull_back = convolve(where, x, grouped(weight, groups), windows)
     if bias is not None:
         y += bias[:, None, None]
 
-    def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
-        return *pull_back(dy), None if bias is None else total(dy, (0, 2, 3))
+    def pullback(dy: FloatArray) -> tuple[Any, ...]:
+        dx, dweight = pull_back(dy)
+        dbias = None if bias is None else total(dy, (0, 2, 3))
+        return dx, dweight.reshape(weight.shape), dbias
 
     return y, pullback
 
@@ -181,23 +182,27 @@ def tiled_conv2d(
     bias = check.optional_bias(where, bias, weight.shape[:3], x)
     windows = parse_windows(where, weight.shape[4:], stride, padding, dilation)
     positions = output_size(where, x.shape, windows)
-    framed = padded(x, windows)
     tiles = list(_tiles(windows, positions, weight.shape[:2], tiling))
     y = np.empty((len(x), weight.shape[2], *positions), x.dtype)
     for tile in tiles:
-        y[tile.at] = correlate(framed[tile.seen], weight[tile.number], tile.how)
+        its = weight[None, *tile.number]  # all channels in one group
+        y[tile.at] = correlate(x, its, tile.windows, tile.positions)
         if bias is not None:
             y[tile.at] += bias[tile.number][:, None, None]
 
-    def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
-        dx, dweight = np.zeros_like(x), np.zeros_like(weight)
+    def pullback(dy: FloatArray) -> tuple[Any, ...]:
+        def dx() -> FloatArray:
+            gradient = np.zeros_like(x)
+            for tile in tiles:
+                some, its = dy[tile.at], weight[None, *tile.number]
+                add_gradient_of_input(gradient, some, its, tile.windows)
+            return gradient
+
+        dweight = np.zeros_like(weight)
         dbias = None if bias is None else np.zeros_like(bias)
         for tile in tiles:
-            its, some = weight[tile.number], np.ascontiguousarray(dy[tile.at])
-            add_gradient_of_input(dx, some, its, tile.windows)
-            dweight[tile.number] = gradient_of_weight(
-                framed[tile.seen], some, its, tile.how
-            )
+            some, its = dy[tile.at], weight[None, *tile.number]
+            dweight[tile.number] = gradient_of_weight(x, some, its, tile.windows)[0]
             if dbias is not None:
                 dbias[tile.number] = total(some, (0, 2, 3))
         return dx, dweight, dbias
@@ -210,7 +215,6 @@ class _Turn(NamedTuple):
 
     number: int  # of the kernel
     at: slice
-    first: int  # of the padded pixels that they see
     window: Window
     length: int
 
@@ -220,9 +224,8 @@ class _Tile(NamedTuple):
 
     number: Pair
     at: tuple[Any, ...]
-    seen: tuple[Any, ...]
     windows: Windows
-    how: Steps
+    positions: Pair
 
 
 def _tiles(
@@ -230,13 +233,11 @@ def _tiles(
 ) -> Iterator[_Tile]:
     axes = zip(windows, positions, counts, strict=True)
     for down, right in product(*(_turns(*axis, tiling) for axis in axes)):
-        its = down.window, right.window
         yield _Tile(
             (down.number, right.number),
             (..., down.at, right.at),
-            (..., slice(down.first, None), slice(right.first, None)),
-            its,
-            steps(its, (down.length, right.length)),
+            (down.window, right.window),
+            (down.length, right.length),
         )
 
 
@@ -249,4 +250,4 @@ def _turns(window: Window, size: int, count: int, tiling: str) -> Iterator[_Turn
         if length:  # of more kernels than outputs, some have none
             first, apart = at.start * window.stride, at.step * window.stride
             its = window._replace(stride=apart, before=window.before - first)
-            yield _Turn(p, at, first, its, length)
+            yield _Turn(p, at, its, length)

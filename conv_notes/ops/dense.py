@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .. import _checks as check
 from .._checks import FloatArray
 from ._differentiable import Pullback, differentiable
@@ -63,9 +65,10 @@ def linear(
     if bias is not None:
         y = y + bias
 
-    def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
+    def pullback(dy: FloatArray) -> tuple[Any, ...]:
         rows = dy.reshape(-1, out)  # (..., out) -> (M, out)
         dweight = rows.T @ x.reshape(-1, features)
-        return dy @ weight, dweight, None if bias is None else total(rows, 0)
+        dbias = None if bias is None else total(rows, 0)
+        return lambda: dy @ weight, dweight, dbias
 
     return y, pullback

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .. import _checks as check
 from .._checks import FloatArray, Padding, Pair
 from ..arithmetic import parse_windows
-from ..windows import output_size
 from ._correlation import convolve
 from ._differentiable import Pullback, differentiable
 from ._sums import total
@@ -87,23 +88,24 @@ def dynamic_conv2d(
     check.shape(where, "attention", attention, (n, kernels))
     bias = check.optional_bias(where, bias, (kernels, out), x)
     windows = parse_windows(where, weight.shape[3:], stride, padding, dilation)
-    positions = output_size(where, x.shape, windows)
 
+    # An example with a kernel of its own is a group of channels of one long image.
     mixed = np.tensordot(attention, weight, 1)  # (N, out, C/G, KH, KW)
-    y = np.empty((n, out, *positions), x.dtype)
-    pullbacks = []
-    for i in range(n):
-        y[i : i + 1], pull_back_conv = convolve(
-            where, x[i : i + 1], mixed[i], windows, groups
-        )
-        pullbacks.append(pull_back_conv)
+    kernels = mixed.reshape(n * groups, out // groups, *mixed.shape[2:])
+    long = x.reshape(1, n * x.shape[1], *x.shape[2:])
+    y, pull_back = convolve(where, long, kernels, windows)
+    y = y.reshape(n, out, *y.shape[2:])
     if bias is not None:
         y += (attention @ bias)[:, :, None, None]
 
-    def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
-        dx, dmixed = np.empty_like(x), np.empty_like(mixed)
-        for i, pull_back_conv in enumerate(pullbacks):
-            dx[i : i + 1], dmixed[i] = pull_back_conv(dy[i : i + 1])
+    def pullback(dy: FloatArray) -> tuple[Any, ...]:
+        dlong, dmixed = pull_back(dy.reshape(1, n * out, *dy.shape[2:]))
+        dmixed = dmixed.reshape(mixed.shape)
+
+        def dx() -> FloatArray:
+            gradient: FloatArray = dlong().reshape(x.shape)
+            return gradient
+
         dweight = np.tensordot(attention, dmixed, (0, 0))
         dattention = np.tensordot(dmixed, weight, (range(1, 5),) * 2)
         if bias is None:

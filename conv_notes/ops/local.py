@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import prod
+from typing import Any
+
 import numpy as np
 
 from .. import _checks as check
@@ -89,32 +92,51 @@ def local_conv2d(
     last = np.ascontiguousarray(x.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
     seen = slide(where, last, windows)  # (N, C, KH, KW, OH, OW)
     n, *patch = seen.shape[:4]
-    entries = int(np.prod(patch))  # C·KH·KW
+    entries = prod(patch)  # C·KH·KW
 
-    def row(i: int) -> tuple[FloatArray, FloatArray]:
-        """Kernels (OW, out, C·KH·KW) and windows (OW, C·KH·KW, N) of output row i."""
-        cols = seen[..., i, :].transpose(4, 1, 2, 3, 0).reshape(ow, entries, n)
-        return weight[i].reshape(ow, out, entries), cols
+    def kernels(i: int) -> FloatArray:
+        """Those of output row i: (OW, out, C·KH·KW)."""
+        row: FloatArray = weight[i]
+        return row.reshape(ow, out, entries)
+
+    def columns(i: int) -> FloatArray:
+        """The windows of output row i: (OW, C·KH·KW, N)."""
+        row = seen[..., i, :].transpose(4, 1, 2, 3, 0)
+        return row.reshape(ow, entries, n)
 
     # One row at a time: the weights, which are by far the largest array, are read once
     # and the copied windows stay small.
     y = np.empty((n, out, oh, ow), x.dtype)
     for i in range(oh):
-        kernels, cols = row(i)
-        y[:, :, i] = (kernels @ cols).transpose(2, 1, 0)
+        y[:, :, i] = (kernels(i) @ columns(i)).transpose(2, 1, 0)
     if bias is not None:
         y += bias.transpose(2, 0, 1)
 
-    def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
+    def pullback(dy: FloatArray) -> tuple[Any, ...]:
+        drows = dy.transpose(2, 3, 1, 0)  # (OH, OW, out, N)
         dweight = np.empty_like(weight)
-        dwindows = np.empty(seen.shape, x.dtype)
-        for i in range(oh):
-            kernels, cols = row(i)
-            drow = dy[:, :, i].transpose(2, 1, 0)  # (OW, out, N)
-            dweight[i] = (drow @ cols.swapaxes(1, 2)).reshape(dweight[i].shape)
-            dcols = kernels.swapaxes(1, 2) @ drow  # (OW, C·KH·KW, N)
-            dwindows[..., i, :] = dcols.reshape(ow, *patch, n).transpose(4, 1, 2, 3, 0)
-        dx = put_back(dwindows, (x.shape[2], x.shape[3]), windows)
-        return dx, dweight, None if bias is None else total(dy, 0).transpose(1, 2, 0)
+        for i, drow in enumerate(drows):
+            dkernels = drow @ columns(i).swapaxes(1, 2)
+            dweight[i] = dkernels.reshape(dweight[i].shape)
+        dbias = None if bias is None else total(dy, 0).transpose(1, 2, 0)
+        return lambda: gradient_of_input(drows), dweight, dbias
+
+    def gradient_of_input(drows: FloatArray) -> FloatArray:
+        (down, right), (height, width) = windows, x.shape[2:]
+        within = down._replace(before=0, after=0), right
+        high = down.before + height + down.after
+        dx = np.zeros((n, patch[0], high, width), x.dtype)
+        # As many rows at once as are the windows of one image.
+        step = max(1, oh // max(1, n))
+        for first in range(0, oh, step):
+            some = range(first, min(first + step, oh))
+            dwindows = np.empty((n, *patch, len(some), ow), x.dtype)
+            for k, i in enumerate(some):
+                dcols = kernels(i).swapaxes(1, 2) @ drows[i]  # (OW, C·KH·KW, N)
+                dcols = dcols.reshape(ow, *patch, n)
+                dwindows[..., k, :] = dcols.transpose(4, 1, 2, 3, 0)
+            top, tall = first * down.stride, (len(some) - 1) * down.stride + down.span
+            dx[:, :, top : top + tall] += put_back(dwindows, (tall, width), within)
+        return np.ascontiguousarray(dx[:, :, down.before : down.before + height])
 
     return y, pullback

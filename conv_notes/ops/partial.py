@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from .. import _checks as check
 from .._checks import FloatArray, Padding, Pair
 from ..arithmetic import parse_windows
 from ..windows import slide
-from ._correlation import convolve
+from ._correlation import convolve, grouped
 from ._differentiable import Pullback, differentiable
 from ._sums import total
 
@@ -93,8 +94,8 @@ def partial_conv2d(
     windows = parse_windows(where, weight.shape[2:], stride, padding, dilation)
 
     zero = x.dtype.type(0)
-    y, pull_back_conv = convolve(
-        where, np.where(known, x, zero), weight, windows, known=known
+    y, pull_back = convolve(
+        where, np.where(known, x, zero), grouped(weight, 1), windows, known
     )
     count = slide(where, known.astype(x.dtype), windows).sum(axis=(2, 3))
     valid = count > 0  # pixels that are known: (N, 1, OH, OW)
@@ -104,11 +105,11 @@ def partial_conv2d(
         y += bias[:, None, None]
     y = np.where(valid, y, zero)
 
-    def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
+    def pullback(dy: FloatArray) -> tuple[Any, ...]:
         dy = np.where(valid, dy, zero)  # nothing comes from a window without pixels
-        dx, dweight = pull_back_conv(dy * ratio)
+        dx, (dweight,) = pull_back(dy * ratio)
         dbias = None if bias is None else total(dy, (0, 2, 3))
-        return np.where(known, dx, zero), None, dweight, dbias
+        return lambda: np.where(known, dx(), zero), None, dweight, dbias
 
     return (y, valid.astype(mask.dtype)), pullback
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .. import _checks as check
 from .._checks import FloatArray, Pair
 from ..arithmetic import parse_windows
-from ..windows import padded
-from ._correlation import (
-    add_gradient_of_input,
-    correlate,
-    gradient_of_weight,
-    steps,
-)
+from ._correlation import add_gradient_of_input, correlate, gradient_of_weight, grouped
 from ._differentiable import Pullback, differentiable
 from ._sums import total
 
@@ -107,15 +103,17 @@ def conv_transpose2d(
     )
     # To that convolution the weight is (out, in / groups, KH, KW).
     y = np.zeros((len(x), out, *size), x.dtype)
-    add_gradient_of_input(y, x, weight, windows, groups)
+    kernels = grouped(weight, groups)
+    add_gradient_of_input(y, x, kernels, windows)
     if bias is not None:
         y += bias[:, None, None]
 
-    def pullback(dy: FloatArray) -> tuple[FloatArray | None, ...]:
-        # Output padding can hold more windows than there are inputs.
-        framed, how = padded(dy, windows), steps(windows, (height, width))
-        dx = correlate(framed, weight, how, groups)
-        dweight = gradient_of_weight(framed, x, weight, how, groups)
+    def pullback(dy: FloatArray) -> tuple[Any, ...]:
+        def dx() -> FloatArray:
+            # Output padding can hold more windows than there are inputs.
+            return correlate(dy, kernels, windows, (height, width))
+
+        dweight = gradient_of_weight(dy, x, kernels, windows).reshape(weight.shape)
         return dx, dweight, None if bias is None else total(dy, (0, 2, 3))
 
     return y, pullback

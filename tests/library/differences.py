@@ -9,6 +9,9 @@ def assert_gradients(layer, params, x, rng):
     dy = rng.standard_normal(y.shape)
     dparams, dx = pullback(dy)
     assert list(dparams) == list(params)
+    without, nothing = pullback(dy, dx=False)
+    assert nothing is None
+    np.testing.assert_equal(without, dparams)
     values, grads = {"x": x, **params}, {"x": dx, **dparams}
     for name, value in values.items():
         direction = rng.standard_normal(value.shape)

@@ -154,6 +154,9 @@ def test_vjp_is_like_the_op_and_gradients_like_the_arrays(name, data):
             assert (grad.shape, grad.dtype) == (array.shape, array.dtype)
         else:
             assert grad is None
+    without, *others = pullback(first(y), dx=False)
+    assert without is None
+    np.testing.assert_equal(others, list(grads[1:]))
 
 
 def test_unpooling_has_no_gradient_for_what_was_painted_over():

@@ -17,6 +17,9 @@ from conv_notes import (
     Sequential,
     fit,
 )
+from conv_notes.layers import Layer
+from conv_notes.layers._layer import Plan
+from conv_notes.ops import _correlation
 from conv_notes.ops._differentiable import differentiable
 
 GRADS = [np.array([0.5, -2.0]), np.array([1.0, 3.0]), np.array([-0.25, 0.0])]
@@ -186,6 +189,33 @@ def test_each_epoch_sees_every_example_once(batch_size):
     orders = np.array_split([k for batch in seen for k in batch], 3)
     assert all(sorted(order) == [*range(10)] for order in orders)
     assert len({tuple(order) for order in orders}) == 3
+
+
+class OneWay(Layer):
+    """Hands on what it sees. It cannot be gone back through."""
+
+    axes = ""
+
+    def _plan(self, shape):
+        return Plan(shape, shape, {})
+
+    def _op(self, x):
+        return x, None
+
+
+def test_fit_leaves_out_what_no_one_wants(monkeypatch):
+    """The gradient of the examples, and checks of parameters in each step."""
+    body = Conv2d(2, 3, padding=1), Sequential(OneWay(), AvgPool2d(3, 1, padding=1))
+    network = Sequential(Parallel(*body), Flatten(), Linear(2))
+    expected = trained(network)
+    checks, checked = [], Layer._checked
+    monkeypatch.setattr(
+        Layer, "_checked", lambda *its: checks.append(its) or checked(*its)
+    )
+    monkeypatch.setattr(_correlation, "add_gradient_of_input", None)
+    found = trained(Sequential(OneWay(), *network))
+    assert found.losses == expected.losses
+    assert len(checks) == 1
 
 
 def test_fit_by_hand():
