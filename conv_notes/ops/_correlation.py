@@ -24,7 +24,7 @@ from ..arithmetic import Window, Windows
 from ..windows import output_size, padded, put_back, taken
 from ._differentiable import Pullback
 
-#: Bytes of columns that are laid out at once: the product finds them in the cache.
+#: Bytes of columns, and of their product, at once: they are found in the cache.
 ROOM = 2**21
 #: Rows of columns from which on a product is as fast as it gets, and too few of them.
 ENOUGH, FEW = 32, 8
@@ -219,13 +219,14 @@ def _columns(
     copy serves all rows of the kernel, which see it shifted, if it has enough rows for
     a fast product; otherwise each has a copy of its own there too.
     """
-    (n, _, *size), (groups, _, each, *_) = x.shape, weight.shape
+    (n, _, *size), (groups, outs, each, *_) = x.shape, weight.shape
     (oh, ow), (rows, cols) = positions, windows
     (kh, sh, _, dh, *_), (kw, sw, _, dw, *_) = windows
     x = x.reshape(n, groups, each, *size)
     together = 1 if sh == 1 and each * kw >= ENOUGH else kh
     shape = together, each, kw, oh + (kh - together) * dh, ow
-    fit = max(1, ROOM // (prod(shape) * x.itemsize))  # of one group of one image
+    most = max(prod(shape), outs * oh * ow)  # of one group of one image
+    fit = max(1, ROOM // (most * x.itemsize))
     batch, many = max(1, min(n, fit // max(1, groups))), max(1, min(fit, groups))
     high, from_row, to_row = _reach(rows, oh, size[0])
     wide, from_col, to_col = _reach(cols, ow, size[1])

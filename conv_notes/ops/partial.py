@@ -103,13 +103,20 @@ def partial_conv2d(
     y *= ratio
     if bias is not None:
         y += bias[:, None, None]
-    y = np.where(valid, y, zero)
+    np.copyto(y, zero, where=~valid)
 
     def pullback(dy: FloatArray) -> tuple[Any, ...]:
         dy = np.where(valid, dy, zero)  # nothing comes from a window without pixels
-        dx, (dweight,) = pull_back(dy * ratio)
         dbias = None if bias is None else total(dy, (0, 2, 3))
-        return lambda: np.where(known, dx(), zero), None, dweight, dbias
+        dy *= ratio
+        dx, (dweight,) = pull_back(dy)
+
+        def of_known() -> FloatArray:
+            gradient: FloatArray = dx()
+            np.copyto(gradient, zero, where=~known)
+            return gradient
+
+        return of_known, None, dweight, dbias
 
     return (y, valid.astype(mask.dtype)), pullback
 
