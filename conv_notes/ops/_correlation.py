@@ -51,7 +51,7 @@ def convolve(
     def pullback(dy: FloatArray) -> tuple[Callable[[], FloatArray], FloatArray]:
         def dx() -> FloatArray:
             gradient = np.zeros_like(x)
-            add_gradient_of_input(gradient, dy, weight, windows)
+            gradient_of_input(gradient, dy, weight, windows)
             return gradient
 
         dweight = gradient_of_weight(x, dy, weight, windows)
@@ -68,14 +68,14 @@ def correlate(
     weight: FloatArray,
     windows: Windows,
     positions: Pair,
-    onto: FloatArray | None = None,
+    y: FloatArray | None = None,
+    add: bool = False,
 ) -> FloatArray:
     """Σ weight[g, m, c, a, b] · x[n, gc, iS + aD − P, jS + bD − P]: (N, out, OH, OW).
 
-    Added to `onto`, if that is given.
+    Written into `y`, if that is given, or added to it.
     """
     groups, outs = weight.shape[:2]
-    y = onto
     if y is None:
         y = np.empty((len(x), groups * outs, *positions), x.dtype)
     y = y.reshape(len(x), groups, outs, *positions)
@@ -87,14 +87,17 @@ def correlate(
 
     for images, some, parts in _columns(x, weight, windows, positions):
         its = y[images, some]
-        # A new result takes the first product where it lies.
-        place = its.reshape(*its.shape[:3], prod(positions)) if onto is None else None
+        # If it can, the result takes the first product where it lies.
+        there = its.flags.c_contiguous and not add
+        place = its.reshape(*its.shape[:3], prod(positions)) if there else None
         (taps, columns), *others = parts
         sums = np.matmul(matrix(some, taps), columns, out=place)
         for taps, columns in others:
             sums += matrix(some, taps) @ columns
-        if onto is not None:
+        if add:
             its += sums.reshape(its.shape)
+        elif not there:
+            its[...] = sums.reshape(its.shape)
     return y.reshape(len(x), groups * outs, *positions)
 
 
@@ -136,19 +139,27 @@ def _gradient_where(
     return dweight
 
 
-def add_gradient_of_input(
-    dx: FloatArray, dy: FloatArray, weight: FloatArray, windows: Windows
+def gradient_of_input(
+    dx: FloatArray,
+    dy: FloatArray,
+    weight: FloatArray,
+    windows: Windows,
+    add: bool = False,
 ) -> None:
-    """Add to `dx` the gradient of a convolution with respect to its image.
+    """Write the gradient of a convolution with respect to its image into zeros, `dx`.
+
+    Or add it to what is there.
 
     Each pixel gathers from the outputs that see it; but where a pixel has few channels
     (of a picture), the product would have few rows and be slow: then each output paints
     the pixels that it sees.
     """
     outs, each = weight.shape[1:3]
-    paint = each < FEW <= outs
-    # To the way back, outputs are inputs: (G, C/G, out/G, KH, KW)
-    (_paint if paint else _gather)(dx, dy, weight.swapaxes(1, 2), windows)
+    turned = weight.swapaxes(1, 2)  # to the way back, outputs are inputs
+    if each < FEW <= outs:
+        _paint(dx, dy, turned, windows)
+    else:
+        _gather(dx, dy, turned, windows, add)
 
 
 def _paint(
@@ -170,7 +181,7 @@ def _paint(
 
 
 def _gather(
-    dx: FloatArray, dy: FloatArray, turned: FloatArray, windows: Windows
+    dx: FloatArray, dy: FloatArray, turned: FloatArray, windows: Windows, add: bool
 ) -> None:
     """Pixels a stride apart meet the same entries of the kernel: they are one phase.
 
@@ -179,8 +190,8 @@ def _gather(
     axes = (_phases(*axis) for axis in zip(windows, dx.shape[2:], strict=True))
     for down, right in product(*axes):
         part, its = turned[..., down.taps, right.taps], (down.window, right.window)
-        onto = dx[:, :, down.pixels, right.pixels]
-        correlate(dy, part, its, (onto.shape[2], onto.shape[3]), onto)
+        pixels = dx[:, :, down.pixels, right.pixels]
+        correlate(dy, part, its, (pixels.shape[2], pixels.shape[3]), pixels, add)
 
 
 class _Phase(NamedTuple):

@@ -13,9 +13,9 @@ from .._checks import FloatArray, Padding, Pair
 from ..arithmetic import Window, Windows, parse_windows
 from ..windows import output_size
 from ._correlation import (
-    add_gradient_of_input,
     convolve,
     correlate,
+    gradient_of_input,
     gradient_of_weight,
     grouped,
 )
@@ -195,7 +195,7 @@ def tiled_conv2d(
             gradient = np.zeros_like(x)
             for tile in tiles:
                 some, its = dy[tile.at], weight[None, *tile.number]
-                add_gradient_of_input(gradient, some, its, tile.windows)
+                gradient_of_input(gradient, some, its, tile.windows, add=True)
             return gradient
 
         dweight = np.zeros_like(weight)

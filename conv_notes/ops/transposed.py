@@ -9,7 +9,7 @@ import numpy as np
 from .. import _checks as check
 from .._checks import FloatArray, Pair
 from ..arithmetic import parse_windows
-from ._correlation import add_gradient_of_input, correlate, gradient_of_weight, grouped
+from ._correlation import correlate, gradient_of_input, gradient_of_weight, grouped
 from ._differentiable import Pullback, differentiable
 from ._sums import total
 
@@ -104,7 +104,7 @@ def conv_transpose2d(
     # To that convolution the weight is (out, in / groups, KH, KW).
     y = np.zeros((len(x), out, *size), x.dtype)
     kernels = grouped(weight, groups)
-    add_gradient_of_input(y, x, kernels, windows)
+    gradient_of_input(y, x, kernels, windows)
     if bias is not None:
         y += bias[:, None, None]
 

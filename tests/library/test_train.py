@@ -212,7 +212,7 @@ def test_fit_leaves_out_what_no_one_wants(monkeypatch):
     monkeypatch.setattr(
         Layer, "_checked", lambda *its: checks.append(its) or checked(*its)
     )
-    monkeypatch.setattr(_correlation, "add_gradient_of_input", None)
+    monkeypatch.setattr(_correlation, "gradient_of_input", None)
     found = trained(Sequential(OneWay(), *network))
     assert found.losses == expected.losses
     assert len(checks) == 1
