@@ -85,6 +85,7 @@ def correlate(
         entries = rows[some, :, taps]
         return entries.reshape(*entries.shape[:2], prod(entries.shape[2:]))
 
+    spare: FloatArray | None = None
     for images, some, parts in _columns(x, weight, windows, positions):
         its = y[images, some]
         # If it can, the result takes the first product where it lies.
@@ -93,7 +94,9 @@ def correlate(
         (taps, columns), *others = parts
         sums = np.matmul(matrix(some, taps), columns, out=place)
         for taps, columns in others:
-            sums += matrix(some, taps) @ columns
+            if spare is None or spare.shape != sums.shape:
+                spare = np.empty_like(sums)  # once: fresh memory is slow to write to
+            sums += np.matmul(matrix(some, taps), columns, out=spare)
         if add:
             its += sums.reshape(its.shape)
         elif not there:
