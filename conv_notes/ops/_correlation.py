@@ -24,7 +24,7 @@ from ..arithmetic import Window, Windows
 from ..windows import output_size, padded, put_back, taken
 from ._differentiable import Pullback
 
-#: Bytes of columns, and of their product, at once: they are found in the cache.
+#: Bytes that are worked on at once: the product finds its columns in the cache.
 ROOM = 2**21
 #: Rows of columns from which on a product is as fast as it gets, and too few of them.
 ENOUGH, FEW = 32, 8
@@ -239,8 +239,9 @@ def _columns(
     x = x.reshape(n, groups, each, *size)
     together = 1 if sh == 1 and each * kw >= ENOUGH else kh
     shape = together, each, kw, oh + (kh - together) * dh, ow
-    most = max(prod(shape), outs * oh * ow)  # of one group of one image
-    fit = max(1, ROOM // (most * x.itemsize))
+    # Of one group of one image: the columns, a product and a sum of products.
+    numbers = prod(shape) + 2 * outs * oh * ow
+    fit = max(1, ROOM // (numbers * x.itemsize))
     batch, many = max(1, min(n, fit // max(1, groups))), max(1, min(fit, groups))
     high, from_row, to_row = _reach(rows, oh, size[0])
     wide, from_col, to_col = _reach(cols, ow, size[1])
