@@ -112,10 +112,12 @@ def gradient_of_weight(
     positions = dy.shape[2], dy.shape[3]
     # In float64, as all sums over many: the images can be a million.
     dweight = np.zeros((groups, kh, each, kw, outs))
-    seers = dy.reshape(len(dy), groups, outs, prod(positions)).swapaxes(2, 3)
+    dy = dy.reshape(len(dy), groups, outs, *positions)
     for images, some, parts in _columns(x, weight, windows, positions):
+        its = dy[images, some]
+        seers = its.reshape(*its.shape[:3], prod(positions)).swapaxes(2, 3)
         for taps, columns in parts:
-            products = columns @ seers[images, some]  # faster than its transpose
+            products = columns @ seers  # faster than its transpose
             part = dweight[some, taps]
             part += products.sum(axis=0, dtype=np.float64).reshape(part.shape)
     return dweight.transpose(0, 4, 2, 1, 3).astype(x.dtype, order="C")

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _checks as check
 from .._checks import FloatArray, Padding, Pair
 from ..arithmetic import parse_windows
-from ..windows import output_size, put_back, slide
+from ..windows import inside, output_size, put_back, slide
 from ._differentiable import Pullback, differentiable
 from ._sums import total
 
@@ -87,11 +87,16 @@ def local_conv2d(
             f"{needed[0]} x {needed[1]} "
             f"(x.shape={x.shape}, weight.shape={weight.shape})"
         )
-    # Laid out with the batch as the last axis in memory, so that the windows of a row
-    # are copied in runs of N. The axes themselves stay (N, C, H, W).
-    last = np.ascontiguousarray(x.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
-    seen = slide(where, last, windows)  # (N, C, KH, KW, OH, OW)
-    n, *patch = seen.shape[:4]
+    # In its frame of zeros, laid out with the batch as the last axis in memory, so that
+    # the windows of a row are copied in runs of N. The axes stay (N, C, H, W).
+    n, channels, *size = x.shape
+    pairs = zip(windows, size, strict=True)
+    high, wide = (window.before + length + window.after for window, length in pairs)
+    framed = np.zeros((channels, high, wide, n), x.dtype).transpose(3, 0, 1, 2)
+    framed[inside(x.shape, windows)] = x
+    down, right = (window._replace(before=0, after=0) for window in windows)
+    seen = slide(where, framed, (down, right))  # (N, C, KH, KW, OH, OW)
+    patch = seen.shape[1:4]
     entries = prod(patch)  # C·KH·KW
 
     def kernels(i: int) -> FloatArray:
@@ -122,10 +127,7 @@ def local_conv2d(
         return lambda: gradient_of_input(drows), dweight, dbias
 
     def gradient_of_input(drows: FloatArray) -> FloatArray:
-        (down, right), (height, width) = windows, x.shape[2:]
-        within = down._replace(before=0, after=0), right
-        high = down.before + height + down.after
-        dx = np.zeros((n, patch[0], high, width), x.dtype)
+        dx = np.zeros((n, channels, high, wide), x.dtype)
         # As many rows at once as are the windows of one image.
         step = max(1, oh // max(1, n))
         for first in range(0, oh, step):
@@ -136,7 +138,8 @@ def local_conv2d(
                 dcols = dcols.reshape(ow, *patch, n)
                 dwindows[..., k, :] = dcols.transpose(4, 1, 2, 3, 0)
             top, tall = first * down.stride, (len(some) - 1) * down.stride + down.span
-            dx[:, :, top : top + tall] += put_back(dwindows, (tall, width), within)
-        return np.ascontiguousarray(dx[:, :, down.before : down.before + height])
+            part = put_back(dwindows, (tall, wide), (down, right))
+            dx[:, :, top : top + tall] += part
+        return np.ascontiguousarray(dx[inside(x.shape, windows)])
 
     return y, pullback
