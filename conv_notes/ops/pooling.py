@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from .. import _checks as check
-from .._checks import FloatArray, Pair
+from .._checks import FloatArray, Pair, Shape
 from ..arithmetic import Window, Windows, parse_windows
-from ..windows import output_size, put_back, taken
+from ..windows import MANY, output_size, padded, taken
 from ._differentiable import Pullback, differentiable
+from ._maxima import add_at, indices_of, maxima, numbering, seen_through
 from ._sums import mean
 
-#: The index of a maximum in a window that sees no pixel.
-NOWHERE = -1
+#: So many pixels are worked on at a time: they stay in the cache.
+CACHED = 2**18
 
 
 @differentiable
@@ -85,20 +86,27 @@ def max_pool2d(
     check.rank(where, "x", x, "N C H W")
     windows = pool_windows(where, kernel_size, stride, padding, dilation)
     windows = _fitted(where, x, windows, ceil_mode)
-    y = _max(x, windows)
-    indices = _argmax(x, windows) if return_indices else None
+    n, c, height, width = x.shape
+    size = output_size(where, x.shape, windows)
+    planes, y = x.reshape(n * c, height, width), np.empty((n * c, *size), x.dtype)
+    number = np.empty(y.shape, numbering(windows))
+    for some in _portions(planes):
+        y[some], number[some] = maxima(planes[some], windows, size)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
-        # Only now: to find where a maximum stands takes far longer than to find it.
-        at = _argmax(x, windows) if indices is None else indices
-        n, c, height, width = x.shape
-        planes = np.arange(n * c).reshape(n, c, 1, 1) * (height * width)
-        # What comes from nowhere goes to one more place, which is left out.
-        flat = np.where(at == NOWHERE, x.size, planes + at)
-        sums = np.bincount(flat.ravel(), dy.ravel(), x.size + 1)[:-1]
-        return (sums.astype(x.dtype).reshape(x.shape),)
+        dx = np.empty(planes.shape, np.float64 if _many(windows) else x.dtype)
+        dy = dy.reshape(y.shape)
+        for some in _portions(planes):
+            at = indices_of(number[some], windows, (height, width))
+            dx[some] = 0
+            add_at(dx[some], at, dy[some])
+        return (dx.reshape(x.shape).astype(x.dtype, copy=False),)
 
-    return ((y, indices) if return_indices else y), pullback
+    best = y.reshape(n, c, *size)
+    if not return_indices:
+        return best, pullback
+    indices = indices_of(number, windows, (height, width))
+    return (best, indices.reshape(best.shape)), pullback
 
 
 @differentiable
@@ -162,21 +170,24 @@ def avg_pool2d(
     check.rank(where, "x", x, "N C H W")
     windows = pool_windows(where, kernel_size, stride, padding)
     windows = _fitted(where, x, windows, ceil_mode)
-    y = x
-    for axis in (1, 0):
-        y = _added([value for value, _ in _taps(y, windows, axis, 0)])
-    size = x.shape[2], x.shape[3]
-    axes = zip(windows, size, y.shape[2:], strict=True)
+    n, c, *shape = x.shape
+    size = output_size(where, x.shape, windows)
+    axes = zip(windows, shape, size, strict=True)
     divisor = np.outer(*(_counted(*axis, count_include_pad) for axis in axes))
     divisor = divisor.astype(x.dtype)
+    planes, y = x.reshape(n * c, *shape), np.empty((n * c, *size), x.dtype)
+    for some in _portions(planes):
+        y[some] = _sums(planes[some], windows, size) / divisor
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
-        each = (dy / divisor)[:, :, None, None]  # the same for all of a window
-        kernel = (window.kernel_size for window in windows)
-        every = np.broadcast_to(each, (*x.shape[:2], *kernel, *y.shape[2:]))
-        return (np.ascontiguousarray(put_back(every, size, windows)),)
+        dx, dy = np.empty(planes.shape, x.dtype), dy.reshape(y.shape)
+        dtype = np.float64 if _many(windows) else x.dtype
+        for some in _portions(planes):
+            each = (dy[some] / divisor).astype(dtype, copy=False)
+            dx[some] = _spread(each, windows, shape)
+        return (dx.reshape(x.shape),)
 
-    return y / divisor, pullback
+    return y.reshape(n, c, *size), pullback
 
 
 @differentiable
@@ -257,37 +268,37 @@ def _reaching(window: Window, size: int, count: int) -> Window:
     return window._replace(after=max(window.after, end - window.before - size))
 
 
-def _max(x: FloatArray, windows: Windows) -> FloatArray:
-    """Maxima of all windows: along each row first, then down the columns."""
+def _portions(planes: FloatArray) -> Iterator[slice]:
+    count, height, width = planes.shape
+    step = max(1, CACHED // (height * width))
+    return (slice(first, first + step) for first in range(0, count, step))
+
+
+def _many(windows: Windows) -> bool:
+    """Whether so many windows can see a pixel that they are added up in float64."""
+    rows, cols = windows
+    return rows.kernel_size * cols.kernel_size > MANY
+
+
+def _sums(x: FloatArray, windows: Windows, size: Pair) -> FloatArray:
+    """The sum of each window of planes: along the rows, then down the columns."""
+    (rows, cols), (oh, ow), x = windows, size, padded(x, windows)
+    x = _added([x[:, :, taken(cols, b, ow)] for b in range(cols.kernel_size)])
+    return _added([x[:, taken(rows, a, oh)] for a in range(rows.kernel_size)])
+
+
+def _spread(dy: FloatArray, windows: Windows, size: Shape) -> FloatArray:
+    """The transpose of the sums: each number added to all that its window sees."""
     for axis in (1, 0):
-        first, *others = (value for value, _ in _taps(x, windows, axis, -np.inf))
-        x = first.copy()  # also where the window is one pixel: the result is no view
-        for value in others:
-            np.maximum(x, value, out=x)
-    return x
-
-
-def _argmax(x: FloatArray, windows: Windows) -> np.ndarray:
-    """Where in its H × W plane each maximum stands, in the same two passes."""
-    best, column = _argmax_along(x, windows, 1)  # the best of each row of a window
-    _, row = _argmax_along(best, windows, 0)  # and of those, the best
-    column = np.take_along_axis(column, np.maximum(row, 0), axis=2)
-    nowhere = (row == NOWHERE) | (column == NOWHERE)
-    return np.where(nowhere, NOWHERE, row * x.shape[3] + column)
-
-
-def _argmax_along(
-    x: FloatArray, windows: Windows, axis: int
-) -> tuple[FloatArray, np.ndarray]:
-    first, *others = _taps(x, windows, axis, -np.inf)
-    best = first[0].copy()
-    found = np.broadcast_to(first[1], best.shape).copy()
-    for value, number in others:
-        # Strictly: the first of equals stays. But even minus infinity beats padding.
-        better = (value > best) | np.isnan(value) | (found == NOWHERE)
-        np.copyto(best, value, where=better)
-        np.copyto(found, number, where=better)
-    return best, found
+        window, every = windows[axis], (slice(None),) * (axis + 1)
+        shape = list(dy.shape)
+        shape[axis + 1] = size[axis]
+        dx = np.zeros(shape, dy.dtype)
+        for tap in range(window.kernel_size):
+            seeing, seen = seen_through(window, tap, size[axis], dy.shape[axis + 1])
+            dx[(*every, seen)] += dy[(*every, seeing)]
+        dy = dx
+    return dy
 
 
 def _counted(window: Window, size: int, count: int, include_pad: bool) -> np.ndarray:
@@ -298,26 +309,6 @@ def _counted(window: Window, size: int, count: int, include_pad: bool) -> np.nda
     if include_pad:
         return end - start
     return np.minimum(end, size) - np.maximum(start, 0)
-
-
-def _taps(
-    x: FloatArray, windows: Windows, axis: int, fill: float
-) -> Iterator[tuple[FloatArray, np.ndarray]]:
-    """For each entry of the window along `axis`: its values, and their coordinates."""
-    window, size = windows[axis], x.shape[2 + axis]
-    count = window.output_size("pooling", size)
-    if window.before or window.after:
-        pads = [(0, 0)] * 4
-        pads[2 + axis] = (window.before, window.after)
-        x = np.pad(x, pads, constant_values=fill)
-    numbers = np.full(window.before + size + window.after, NOWHERE)
-    numbers[window.before : window.before + size] = np.arange(size)
-    for tap in range(window.kernel_size):
-        at = taken(window, tap, count)
-        if axis == 1:
-            yield x[..., at], numbers[at]
-        else:
-            yield x[:, :, at], numbers[at, None]
 
 
 def _added(parts: Sequence[FloatArray]) -> FloatArray:

@@ -127,6 +127,19 @@ def test_windows_that_see_no_pixel():
     assert indices.tolist() == [[[[-1, -1]]]]
 
 
+@pytest.mark.parametrize("kernel_size", [(1, 300), (300, 1), (15, 17), (16, 16)])
+def test_entries_of_a_large_window_have_numbers_of_their_own(kernel_size):
+    height, width = kernel_size
+    x = np.arange(2.0 * height * width).reshape(1, 2, height, width)
+    (_, indices), pullback = cn.max_pool2d.vjp(x, kernel_size, return_indices=True)
+    assert indices.ravel().tolist() == [height * width - 1] * 2
+    (dx,) = pullback(np.ones((1, 2, 1, 1)))
+    assert np.flatnonzero(dx).tolist() == [x.size // 2 - 1, x.size - 1]
+    x[..., 1:] = -np.inf
+    x[...] = x[..., ::-1, ::-1]
+    assert cn.max_pool2d(x, kernel_size, return_indices=True)[1].min() == width - 1
+
+
 def places(position, size, axis, *, kernel_size, stride, padding, dilation):
     """The rows (or columns) of an image that a window at a position sees."""
     start = position * stride[axis] - padding[axis]

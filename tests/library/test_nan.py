@@ -173,6 +173,31 @@ def test_nan_wins_every_maximum_that_sees_it(options):
     np.testing.assert_array_equal(np.isinf(infinite), sees)
 
 
+@pytest.mark.parametrize("options", OF_POOLS)
+def test_of_nans_the_last_wins_and_gets_the_gradient(options):
+    x = np.full((1, 1, 6, 5), np.nan)
+    x[..., 1::2] = np.inf
+    (y, indices), pullback = cn.max_pool2d.vjp(x, **options, return_indices=True)
+    assert np.isnan(y).all()
+    places = np.arange(30.0).reshape(x.shape)
+    places[~np.isnan(x)] = -np.inf
+    np.testing.assert_array_equal(indices, cn.max_pool2d(places, **options))
+    (dx,) = pullback(np.ones_like(y))
+    np.testing.assert_array_equal(dx.ravel(), np.bincount(indices.ravel(), None, 30))
+
+
+@pytest.mark.parametrize("options", OF_POOLS)
+def test_gradients_of_maxima_reach_their_places_alone(options, rng):
+    x = rng.standard_normal((1, 1, 6, 5))
+    (y, indices), pullback = cn.max_pool2d.vjp(x, **options, return_indices=True)
+    for bad in (np.nan, np.inf):
+        dy = np.zeros_like(y)
+        dy[..., 1, 0] = bad
+        expected = np.zeros(30)
+        expected[indices[0, 0, 1, 0]] = bad
+        np.testing.assert_array_equal(pullback(dy)[0].ravel(), expected)
+
+
 def test_nan_wins_over_infinity_and_passes_a_relu():
     x = np.zeros((4, 1, 2, 2))
     np.fill_diagonal(x.reshape(4, 4), np.nan)
