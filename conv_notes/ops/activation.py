@@ -44,6 +44,14 @@ def relu(x: FloatArray) -> tuple[FloatArray, Pullback]:
     (x,) = check.float_arrays("relu", x=x)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
-        return (np.where(x <= 0, dy.dtype.type(0), dy),)
+        # Zero times NaN would be NaN, and choosing takes ten times as long: the bits of
+        # what is kept are masked by ones, those of the rest by zeros.
+        bits = f"i{x.itemsize}"
+        dx = np.asarray(np.subtract(x <= 0, 1, dtype=bits))
+        dx &= dy.view(bits)
+        return (dx.view(x.dtype),)
 
-    return np.asarray(np.maximum(x, x.dtype.type(0))), pullback
+    # Several times as fast as the maximum of an array and a number; but -0 stays.
+    y = np.asarray(np.clip(x, x.dtype.type(0), x.dtype.type(np.inf)))
+    y += 0
+    return y, pullback

@@ -46,7 +46,8 @@ def softmax(x: FloatArray, axis: int) -> tuple[FloatArray, Pullback]:
     array([0.25, 0.5 , 0.25])
     """
     x, axis = _scores("softmax", x, axis)
-    y = np.exp(_shifted(x, axis))
+    y = _shifted(x, axis)
+    np.exp(y, out=y)
     y /= total(y, axis, keepdims=True)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:

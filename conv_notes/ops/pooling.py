@@ -90,13 +90,13 @@ def max_pool2d(
     size = output_size(where, x.shape, windows)
     planes, y = x.reshape(n * c, height, width), np.empty((n * c, *size), x.dtype)
     number = np.empty(y.shape, numbering(windows))
-    for some in _portions(planes):
+    for some in portions(planes):
         y[some], number[some] = maxima(planes[some], windows, size)
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
         dx = np.empty(planes.shape, np.float64 if _many(windows) else x.dtype)
         dy = dy.reshape(y.shape)
-        for some in _portions(planes):
+        for some in portions(planes):
             at = indices_of(number[some], windows, (height, width))
             dx[some] = 0
             add_at(dx[some], at, dy[some])
@@ -176,13 +176,13 @@ def avg_pool2d(
     divisor = np.outer(*(_counted(*axis, count_include_pad) for axis in axes))
     divisor = divisor.astype(x.dtype)
     planes, y = x.reshape(n * c, *shape), np.empty((n * c, *size), x.dtype)
-    for some in _portions(planes):
+    for some in portions(planes):
         y[some] = _sums(planes[some], windows, size) / divisor
 
     def pullback(dy: FloatArray) -> tuple[FloatArray]:
         dx, dy = np.empty(planes.shape, x.dtype), dy.reshape(y.shape)
         dtype = np.float64 if _many(windows) else x.dtype
-        for some in _portions(planes):
+        for some in portions(planes):
             each = (dy[some] / divisor).astype(dtype, copy=False)
             dx[some] = _spread(each, windows, shape)
         return (dx.reshape(x.shape),)
@@ -268,9 +268,10 @@ def _reaching(window: Window, size: int, count: int) -> Window:
     return window._replace(after=max(window.after, end - window.before - size))
 
 
-def _portions(planes: FloatArray) -> Iterator[slice]:
+def portions(planes: FloatArray) -> Iterator[slice]:
+    """As many planes at a time as a cache holds."""
     count, height, width = planes.shape
-    step = max(1, CACHED // (height * width))
+    step = max(1, CACHED // max(1, height * width))
     return (slice(first, first + step) for first in range(0, count, step))
 
 

@@ -8,7 +8,7 @@ from .. import _checks as check
 from .._checks import FloatArray, IntArray, Pair
 from ..arithmetic import Window
 from ._differentiable import Pullback, differentiable
-from .pooling import pool_windows
+from .pooling import pool_windows, portions
 
 
 @differentiable
@@ -76,39 +76,58 @@ def max_unpool2d(
         oh, ow = rows.painted_size(where, height), cols.painted_size(where, width)
     else:
         oh, ow = check.pair(where, "output_size", output_size, 1)
-    indices = indices.astype(np.int64)
-    _check_origin(where, indices, rows, cols, (oh, ow))
-    flat = indices.reshape(n, channels, height * width)
-    y = np.zeros((n, channels, oh * ow), x.dtype)
-    np.put_along_axis(y, flat, x.reshape(flat.shape), axis=2)
+    overlapping = any(window.stride < window.span for window in (rows, cols))
+    values, y = x.reshape(-1, height, width), np.zeros((n * channels, oh, ow), x.dtype)
+    indices = indices.reshape(values.shape)
+    for some in portions(y):
+        at = indices[some].astype(np.int64)
+        _check_origin(where, some.start, at, rows, cols, (channels, oh, ow))
+        y[some].reshape(-1)[_flat(at, oh * ow)] = values[some]
 
     def pullback(dy: FloatArray) -> tuple[FloatArray, None]:
-        planes = dy.reshape(n, channels, oh * ow)
-        dx = np.take_along_axis(planes, flat, axis=2)
-        # Of values with one position, only the one that stays has a gradient.
-        number, last = np.arange(height * width), np.zeros(planes.shape, np.int64)
-        np.put_along_axis(last, flat, number, axis=2)
-        dx[np.take_along_axis(last, flat, axis=2) != number] = 0
+        dys, dx = dy.reshape(y.shape), np.empty(values.shape, x.dtype)
+        for some in portions(y):
+            at = _flat(indices[some].astype(np.int64), oh * ow)
+            dx[some] = dys[some].reshape(-1).take(at)
+            if overlapping:  # of values with one position, the last has the gradient
+                number = np.arange(at.size).reshape(at.shape)
+                last = np.empty(dys[some].size, np.int64)
+                last[at] = number
+                dx[some][last.take(at) != number] = 0
         return dx.reshape(x.shape), None
 
     return y.reshape(n, channels, oh, ow), pullback
 
 
+def _flat(at: np.ndarray, pixels: int) -> np.ndarray:
+    """Positions in planes as positions in all of them."""
+    at += np.arange(len(at))[:, None, None] * pixels
+    return at
+
+
 def _check_origin(
-    where: str, indices: IntArray, rows: Window, cols: Window, size: Pair
+    where: str,
+    first: int,
+    at: IntArray,
+    rows: Window,
+    cols: Window,
+    size: tuple[int, int, int],
 ) -> None:
     """Raise unless each index lies in the window that it is said to come from."""
-    height, width = indices.shape[2:]
+    channels, oh, ow = size
+    height, width = at.shape[1:]
     top = np.arange(height)[:, None] * rows.stride - rows.before
     left = np.arange(width) * cols.stride - cols.before
-    row, col = np.divmod(indices, size[1])
-    fits = (row >= np.maximum(top, 0)) & (row < np.minimum(top + rows.span, size[0]))
+    row = at // ow
+    col = at - row * ow
+    fits = (row >= np.maximum(top, 0)) & (row < np.minimum(top + rows.span, oh))
     fits &= (col >= left) & (col < left + cols.span)
     if not fits.all():
-        at = tuple(map(int, np.argwhere(~fits)[0]))
+        plane, i, j = map(int, np.argwhere(~fits)[0])
+        place = *divmod(first + plane, channels), i, j
         raise ValueError(
             f"{where}: indices must lie each in its own window, of a plane of "
-            f"{size[0]} x {size[1]}, got {indices[at]} at {at} (kernel_size="
+            f"{oh} x {ow}, got {at[~fits][0]} at {place} (kernel_size="
             f"{rows.kernel_size, cols.kernel_size}, stride={rows.stride, cols.stride}, "
             f"padding={rows.before, cols.before}); with a remainder, give output_size"
         )

@@ -209,6 +209,16 @@ def test_nan_wins_over_infinity_and_passes_a_relu():
     np.testing.assert_array_equal(cn.relu(np.array([np.inf, -np.inf])), [np.inf, 0])
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_a_relu_stops_has_no_gradient(dtype):
+    x = np.array([-1, -0.0, 0, -np.inf, 1, np.nan], dtype)
+    y, pullback = cn.relu.vjp(x)
+    assert not np.signbit(y[:4]).any()
+    for bad in (np.nan, np.inf, -np.inf):
+        (dx,) = pullback(np.full(6, bad, dtype))
+        np.testing.assert_array_equal(dx, [0, 0, 0, 0, bad, bad])
+
+
 @pytest.mark.parametrize("op", [cn.softmax, cn.log_softmax])
 def test_nan_reaches_all_probabilities_of_its_row(op):
     x = np.zeros((2, 3, 4))
