@@ -21,7 +21,7 @@ class Bag(NamedTuple):
     centers: FloatArray  # (K, D)
     origin: FloatArray  # (N, D, 1)
     x: FloatArray  # points - origin
-    c: FloatArray  # centers - origin: (N, K, D)
+    c: FloatArray  # centers - origin: (N, K, D), or (1, K, D) if that is 0
     reach: FloatArray  # the largest number of x: (N, 1, 1)
 
     def residuals(self, n: int, k: int, used: np.ndarray) -> FloatArray:
@@ -41,7 +41,7 @@ def bag_of(points: FloatArray, centers: FloatArray) -> Bag:
     origin = np.clip(points.dtype.type(0), low, high)
     origin[~np.isfinite(origin)] = 0
     reach = np.maximum(high - origin, origin - low).max(1, keepdims=True, initial=0)
-    x, c = points, np.broadcast_to(centers, (len(points), *centers.shape))
+    x, c = points, centers[None]
     if origin.any():
         x, c = x - origin, c - origin.swapaxes(1, 2)
     return Bag(points, centers, origin, x, c, reach)
@@ -57,17 +57,15 @@ def nearest_centers(bag: Bag) -> np.ndarray:
     limits, terms = np.finfo(x.dtype), 8 + x.shape[1]
     with np.errstate(over="ignore", invalid="ignore"):
         squares = _dot(c, c)  # (N, K, 1)
+        distance = (-2 * c) @ x  # but for what all centres have in common: (N, K, P)
+        distance += squares
+        # At most so much does rounding move each of them: (N, 1, P).
+        longest = np.sqrt(squares.max(axis=1, keepdims=True))
         of_x = np.sqrt(np.einsum("ndp,ndp->np", x, x))[:, None]
-        # Rounding of ‖c‖² - 2 c · x, at most; and the least it may be: (N, K, P).
-        rounding = np.sqrt(squares) * (2 * of_x) + squares
-        rounding *= terms * limits.eps
-        rounding += terms * limits.tiny
-        lowest = c @ x
-        lowest *= -2
-        lowest += squares - rounding
-        least = (lowest + 2 * rounding).min(axis=1, keepdims=True)
-    may_be = ~(lowest > least)  # also what is compared with NaN
-    first: np.ndarray = lowest.argmin(axis=1)
+        rounding = terms * (limits.eps * longest * (2 * of_x + longest) + limits.tiny)
+        least = distance.min(axis=1, keepdims=True) + 2 * rounding
+    may_be = ~(distance > least)  # also what is compared with NaN
+    first: np.ndarray = distance.argmin(axis=1)
     n, p = np.nonzero(may_be.sum(axis=1) > 1)
     if len(n):
         points, some = bag.points[n, :, p], may_be[n, :, p]
@@ -77,10 +75,10 @@ def nearest_centers(bag: Bag) -> np.ndarray:
 
 def _of_some(points: FloatArray, centers: FloatArray, some: np.ndarray) -> np.ndarray:
     """Which of some centres, (M, K), is nearest to each descriptor (M, D)."""
-    sizes = (np.abs(v).max(where=np.isfinite(v), initial=0) for v in (points, centers))
+    sizes = (np.abs(v[np.isfinite(v)]).max(initial=0) for v in (points, centers))
     _, exponent = np.frexp(max(sizes))
     squares = np.full(some.shape, np.inf)
-    for k in range(len(centers)):
+    for k in np.flatnonzero(some.any(axis=0)):
         i = some[:, k]
         r = np.subtract(points[i], centers[k], dtype=np.float64)
         r = np.ldexp(r, -exponent)  # squares do not overflow
@@ -106,7 +104,8 @@ def aggregate(
     p, eps = x.shape[2], np.finfo(x.dtype).eps
     whole = share.sum(axis=2, keepdims=True)
     with np.errstate(invalid="ignore"):
-        v = share @ x.swapaxes(1, 2)  # (N, K, D)
+        # The other way round, share @ xᵀ, takes a third longer.
+        v = (x @ share.swapaxes(1, 2)).swapaxes(1, 2).copy()  # (N, K, D)
         v -= whole * c
         extent = whole * (reach + _largest(c))
     cancelled = ~(16 * max(p, 1) ** 0.5 * _largest(v) >= extent)
