@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import floor
+from math import floor, prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -235,13 +235,14 @@ class _Taps(NamedTuple):
 
     `source` is of shape (T, targets). `weight` is of shape (T, *image), for then a
     product is one long loop. `absent` lists the targets of fewer sources, for each of
-    the T.
+    the T; `weighted` is whether a weight is not 1.
     """
 
     axis: int
     source: np.ndarray
     weight: np.ndarray
     absent: list[np.ndarray]
+    weighted: bool
 
 
 def _taps(edges: Edges, image: tuple[int, ...]) -> _Taps:
@@ -256,7 +257,8 @@ def _taps(edges: Edges, image: tuple[int, ...]) -> _Taps:
     along = [1] * len(image)
     along[edges.axis - 1] = edges.targets
     whole = np.broadcast_to(weight.reshape(-1, *along), (len(weight), *image)).copy()
-    return _Taps(edges.axis, source, whole, absent)
+    weighted = bool((edges.weight != 1).any())
+    return _Taps(edges.axis, source, whole, absent, weighted)
 
 
 @np.errstate(invalid="ignore")  # where infinities of both signs meet, that is NaN
@@ -267,28 +269,36 @@ def _mix(x: FloatArray, edges: list[Edges]) -> FloatArray:
     for each in edges:
         shape[each.axis - 1] = each.targets
         taps.append(_taps(each, tuple(shape)))
-    count = max(1, min(len(images), CACHED // max(t.weight[0].size for t in taps)))
+    largest = max(prod(x.shape[2:]), *(t.weight[0].size for t in taps))
+    count = max(1, min(len(images), CACHED // largest))
     long = any(len(t.source) > LONG for t in taps)
     dtype = np.dtype(np.float64) if long else x.dtype
     rooms = [np.empty((2, count, *t.weight.shape[1:]), dtype) for t in taps]
     y = np.empty((len(images), *shape), x.dtype)
     for start in range(0, len(images), count):
         some = np.ascontiguousarray(images[start : start + count], dtype)
-        for these, room in zip(taps, rooms, strict=True):
-            some = _gather(some, these, *room[:, : len(some)])
-        y[start : start + count] = some
+        spaces = [room[:, : len(some)] for room in rooms]
+        results = [result for result, _ in spaces]
+        if not long:
+            results[-1] = y[start : start + count]
+        for these, result, (_, term) in zip(taps, results, spaces, strict=True):
+            some = _gather(some, these, result, term)
+        if long:
+            y[start : start + count] = some
     return y.reshape(*x.shape[:2], *shape)
 
 
 def _gather(x: FloatArray, taps: _Taps, y: FloatArray, term: FloatArray) -> FloatArray:
     """Gathered, not as a matrix product, in which one NaN would reach every output."""
     before: tuple[Any, ...] = (slice(None),) * taps.axis
-    for nth, (source, weight, absent) in enumerate(zip(*taps[1:], strict=True)):
+    for nth, (source, weight, absent) in enumerate(zip(*taps[1:4], strict=True)):
+        part = term if nth else y
         # Asked to "raise", which cannot happen here, it would gather into a copy.
-        np.take(x, source, taps.axis, term, mode="clip")
+        np.take(x, source, taps.axis, part, mode="clip")
         if absent.size:
-            term[(*before, absent)] = 0
-        np.multiply(term, weight, out=term if nth else y)
+            part[(*before, absent)] = 0
+        if taps.weighted:
+            part *= weight
         if nth:
-            y += term
+            y += part
     return y

@@ -105,7 +105,9 @@ def max_pool2d(
     best = y.reshape(n, c, *size)
     if not return_indices:
         return best, pullback
-    indices = indices_of(number, windows, (height, width))
+    indices = np.empty(y.shape, np.int64)
+    for some in portions(planes):
+        indices[some] = indices_of(number[some], windows, (height, width))
     return (best, indices.reshape(best.shape)), pullback
 
 
