@@ -8,92 +8,109 @@
   repeat its warnings, and the second build of a broken book would pass.
 """
 
-import hashlib
 import json
 import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import jupyter_cache.cache.db
+import executions
 import myst_nb.sphinx_
-import sqlalchemy
+import nbformat
 from docutils import nodes
-from myst_nb.core.execute import ExecutionError
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 from sphinx.util.logging import getLogger
 
 LOGGER = getLogger(__name__)
 
-# What a chapter's outputs depend on besides its own code cells, and
-# what its page depends on.
-INPUTS = ("conv_notes/**/*.py", "book/*.yml", "constraints.txt")
+# What the pages depend on besides their own files.
 FRAME = ("book/_assets/**/*", "book/_ext/*.py", "book/_site/*")
 
-
-def digest(root: Path, patterns: tuple[str, ...]) -> str:
-    """Sum up the names and contents of the files that match."""
-    total = hashlib.sha256()
-    paths = (
-        path for pattern in patterns for path in root.glob(pattern)
-    )
-    for path in sorted(path for path in paths if path.is_file()):
-        total.update(path.relative_to(root).as_posix().encode())
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()[:12]
+# What the chapters to be read say, or why they do not; and which of
+# them were executed for that.
+FOUND: dict[str, executions.Execution | Exception] = {}
+EXECUTED: list[Path] = []
 
 
 def follow_changes(app: Sphinx, config: Config) -> None:
     """Have all pages read again when other files change.
 
-    Sphinx does so when an option changes, so each option here holds a
-    digest. A cache of executed chapters under a new name is empty.
+    Sphinx does so when an option changes: this one holds a digest.
     """
-    root, build = Path(app.srcdir), Path(app.outdir).parent
-    config.nb_execution_cache_path = str(
-        build / f".jupyter_cache-{digest(root, INPUTS)}"
+    config.book_frame = executions.digest(
+        [*FRAME, *executions.INPUTS]
     )
-    config.book_frame = digest(root, FRAME)
 
 
-def connect(address: str) -> sqlalchemy.Engine:
-    """Open the database whose path follows `sqlite:///` as it stands.
+def execute_chapters(
+    app: Sphinx, env: BuildEnvironment, names: list[str]
+) -> None:
+    """Execute those of the pages to be read that need it, two at a time."""
+    paths = [Path(env.doc2path(name)) for name in names]
+    chapters = [path for path in paths if path.suffix == ".ipynb"]
+    # The largest take longest, as a rule: no long one is left to the end.
+    chapters.sort(key=lambda path: path.stat().st_size, reverse=True)
+    with ThreadPoolExecutor(2) as pool:
+        FOUND.update(
+            zip(
+                map(str, chapters),
+                pool.map(find, chapters),
+                strict=True,
+            )
+        )
 
-    jupyter-cache does not quote it: `%20` and `?` name another file.
-    """
-    path = address.removeprefix("sqlite:///")
-    return sqlalchemy.create_engine(
-        sqlalchemy.URL.create("sqlite", database=path)
+
+def find(path: Path) -> executions.Execution | Exception:
+    """Return what a chapter says, or what keeps it from saying it."""
+    name = path.relative_to(executions.ROOT).as_posix()
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        if found := executions.stored(path, notebook):
+            LOGGER.info(f"{name}: Using cached notebook")
+            return found
+        LOGGER.info(f"{name}: Executing notebook")
+        found = executions.executed(path, notebook)
+    except Exception as error:  # the page says it in its turn
+        return error
+    EXECUTED.append(path)
+    LOGGER.info(
+        f"{name}: Executed notebook in {sum(found['seconds']):.1f} seconds"
     )
+    return found
 
 
 class Parser(myst_nb.sphinx_.Parser):
-    """MyST-NB's parser, which here says where the cell is that failed.
-
-    The build goes on, as with any other error, and fails at its end.
-    """
+    """MyST-NB's parser of what a chapter says when it is executed."""
 
     def parse(
         self, inputstring: str, document: nodes.document
     ) -> None:
-        try:
-            super().parse(inputstring, document)
-        except ExecutionError as error:
+        found = FOUND.get(self.env.doc2path(self.env.docname))
+        if isinstance(found, Exception):
+            # The page as committed keeps links from other pages whole,
+            # and the build goes on, to fail at its end.
             name = self.env.doc2path(self.env.docname, base=False)
-            cells = json.loads(inputstring)["cells"]
-            cause = error.__cause__
-            LOGGER.error(describe_failure(name, cells, cause))
+            LOGGER.error(describe_failure(name, inputstring, found))
             self.env.app.statuscode = 1
-            # The page as committed keeps links from other pages whole.
-            config = self.env.mystnb_config
-            as_is = config.copy(execution_mode="off")
-            self.env.mystnb_config = as_is
-            super().parse(inputstring, document)
-            self.env.mystnb_config = config
+        elif found:
+            notebook = nbformat.reads(inputstring, as_version=4)
+            for pattern in executions.named(notebook):
+                for path in executions.ROOT.glob(pattern):
+                    self.env.note_dependency(str(path))
+            notebook.metadata.update(found["metadata"])
+            cells = executions.code(notebook)
+            for cell, outputs in zip(
+                cells, found["outputs"], strict=True
+            ):
+                cell.outputs = nbformat.from_dict(outputs)
+            inputstring = nbformat.writes(notebook)
+        super().parse(inputstring, document)
 
 
 def describe_failure(
-    name: str, cells: list[dict], cause: BaseException
+    name: str, content: str, cause: Exception
 ) -> str:
     """Say which cell of the notebook failed, at which line, and how."""
     # Without the colours for a terminal.
@@ -105,7 +122,9 @@ def describe_failure(
     # The kernel numbers the cells it runs: those that hold code.
     run = [
         number
-        for number, cell in enumerate(cells, start=1)
+        for number, cell in enumerate(
+            json.loads(content)["cells"], start=1
+        )
         if cell["cell_type"] == "code"
         and "".join(cell["source"]).strip()
     ]
@@ -132,14 +151,21 @@ def forget_failed_build(
         pickle.unlink(missing_ok=True)
 
 
+def report_times(app: Sphinx, exception: Exception | None) -> None:
+    """Say which cells took longest, if any were executed."""
+    if EXECUTED:
+        LOGGER.info(executions.slowest(EXECUTED))
+
+
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
     app.setup_extension("myst_nb")
     app.add_source_parser(Parser, override=True)
-    jupyter_cache.cache.db.create_engine = connect
     for handler in logging.getLogger("sphinx").handlers:
         handler.addFilter(name_cell)
     app.add_config_value("book_frame", "", "env")
     app.connect("config-inited", follow_changes)
+    app.connect("env-before-read-docs", execute_chapters)
     app.connect("build-finished", forget_failed_build)
+    app.connect("build-finished", report_times)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

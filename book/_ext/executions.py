@@ -1,0 +1,183 @@
+"""Every chapter is executed once, by the build or a test that needs it.
+
+What an execution found is kept in `_build/executed`, a file for each
+chapter, until something changes that it depends on. The build shows
+it, and nbval compares it with the outputs that are committed.
+"""
+
+import copy
+import hashlib
+import json
+import os
+import sys
+import sysconfig
+from collections.abc import Iterable
+from datetime import datetime
+from heapq import nlargest
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from filelock import FileLock
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).parents[2]
+STORE = ROOT / "_build/executed"
+
+# What any chapter depends on besides its own code, and files of the
+# book on which those depend whose code names one of the kind.
+INPUTS = (
+    "conv_notes/**/*.py",
+    "constraints.txt",
+    "book/_ext/executions.py",
+)
+NAMED = {".ipynb": "book/*.ipynb", ".yml": "book/*.yml"}
+
+# The chapters multiply many small matrices, for which one thread is
+# quicker; and the last digits are then the same everywhere.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# What a notebook becomes: its `metadata`, and of the code cells in
+# turn the `outputs` and how many `seconds` each took.
+Execution = dict[str, Any]
+
+
+def executed(path: Path, notebook: NotebookNode) -> Execution:
+    """Return what a notebook says, and execute it if that is not known.
+
+    Whoever needs it meanwhile, in another process too, waits for it.
+    What nbclient raises if a cell fails is not kept but raised.
+    """
+    file = STORE / f"{path.stem}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(file.with_suffix(".lock")):
+        if found := stored(path, notebook):
+            return found
+        before = seal(notebook, "")
+        copied = copy.deepcopy(notebook)
+        seconds = execute(copied, path.parent)
+        outputs = [cell.outputs for cell in code(copied)]
+        found = {
+            "metadata": copied.metadata,
+            "outputs": outputs,
+            "seconds": seconds,
+        }
+        content = json.dumps(found)
+        if before == seal(
+            notebook, ""
+        ):  # nothing was edited meanwhile
+            new = file.with_suffix(".new")
+            new.write_text(
+                f"{seal(notebook, content)}\n{content}", "utf-8"
+            )
+            new.replace(file)
+        return json.loads(content)
+
+
+def stored(path: Path, notebook: NotebookNode) -> Execution | None:
+    """Return what a notebook says, if it was executed as all now is.
+
+    The first line of a file seals the rest of it and what it depends on.
+    """
+    file = STORE / f"{path.stem}.json"
+    try:
+        line, content = file.read_text("utf-8").split("\n", 1)
+    except (OSError, ValueError):  # no file, or not what was written
+        return None
+    return (
+        json.loads(content)
+        if line == seal(notebook, content)
+        else None
+    )
+
+
+def seal(notebook: NotebookNode, content: str) -> str:
+    """Sum up a content and all that a notebook's outputs depend on."""
+    cells = [
+        [cell.source, cell.metadata.get("tags", [])]
+        for cell in code(notebook)
+    ]
+    packages = Path(sysconfig.get_path("purelib")).glob("*.dist-info")
+    parts = [
+        cells,
+        digest([*INPUTS, *named(notebook)]),
+        sys.version,
+        sorted(path.name for path in packages),
+        os.environ["OPENBLAS_NUM_THREADS"],
+        content,
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def digest(patterns: Iterable[str]) -> str:
+    """Sum up the names and contents of the files that match."""
+    total = hashlib.sha256()
+    paths = (
+        path for pattern in patterns for path in ROOT.glob(pattern)
+    )
+    for path in sorted(path for path in paths if path.is_file()):
+        total.update(path.relative_to(ROOT).as_posix().encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def named(notebook: NotebookNode) -> list[str]:
+    """Return patterns of the files of the book that the code may read."""
+    source = "".join(cell.source for cell in code(notebook))
+    return [NAMED[suffix] for suffix in NAMED if suffix in source]
+
+
+def code(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the code cells."""
+    return [
+        cell for cell in notebook.cells if cell.cell_type == "code"
+    ]
+
+
+def execute(notebook: NotebookNode, folder: Path) -> list[float]:
+    """Execute a notebook; return how many seconds each code cell took."""
+    NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        coalesce_streams=True,
+        resources={"metadata": {"path": folder}},
+    ).execute()
+    return [
+        duration(cell.metadata.pop("execution", {}))
+        for cell in code(notebook)
+    ]
+
+
+def duration(times: dict[str, str]) -> float:
+    """Return for how many seconds the kernel was busy with a cell."""
+    if not times:  # nothing to execute
+        return 0
+    start, end = (
+        datetime.fromisoformat(times[f"iopub.status.{state}"])
+        for state in ("busy", "idle")
+    )
+    return (end - start).total_seconds()
+
+
+def slowest(paths: Iterable[Path]) -> str:
+    """Say which cells of these notebooks took longest."""
+    took = []
+    for path in paths:
+        notebook = nbformat.read(path, as_version=4)
+        numbers = [
+            number
+            for number, cell in enumerate(notebook.cells, start=1)
+            if cell.cell_type == "code"
+        ]
+        if found := stored(path, notebook):
+            names = [
+                f"{path.name}, cell {number}" for number in numbers
+            ]
+            took += zip(found["seconds"], names, strict=True)
+    lines = [
+        f"{seconds:7.1f} s  {name}"
+        for seconds, name in nlargest(10, took)
+    ]
+    return "\n".join(["slowest cells:", *lines])
