@@ -13,9 +13,8 @@ READY := .venv/ready
 JUPYTER_BOOK := $(BIN)/python -c 'from jupyter_book.cli.main import main; main()'
 VENV = $(PYTHON) -c 'import os, venv; os.pathsep = "\0"; venv.main()'
 
-# The chapters multiply many small matrices, for which one thread is quicker; and the
-# last digits are then the same everywhere. conftest.py says so too.
-book lab notebooks: export OPENBLAS_NUM_THREADS ?= 1
+# As chapters are executed elsewhere; book/_ext/executions.py says why.
+lab: export OPENBLAS_NUM_THREADS ?= 1
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' Makefile | expand -t 20

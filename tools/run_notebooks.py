@@ -1,19 +1,22 @@
 """Execute chapters in place: `python tools/run_notebooks.py [book/x.ipynb ...]`.
 
-Without arguments, all that _toc.yml lists. What is written depends on the code alone:
-no times, no state and ids of widgets (the build has its own), the same metadata. What a
-cell says does not depend on how many stand before it: it keeps the id that it has, and
-all bear the same number.
+Without arguments, all that _toc.yml lists. Two run at a time, whether or not the build
+knows what they say: so it is compared with another execution. What is written depends
+on the code alone: no times, no state and ids of widgets (the build has its own), the
+same metadata. What a cell says does not depend on how many stand before it: it keeps
+the id that it has, and all bear the same number.
 """
 
 import sys
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 ROOT = Path(__file__).parents[1]
+sys.path.append(str(ROOT / "book/_ext"))
+from executions import execute, two_at_a_time  # noqa: E402
+
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -32,14 +35,7 @@ def notebooks() -> list[Path]:
 def run(path: Path) -> None:
     """Execute a notebook and write it back; on failure, leave it as it was."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(
-        notebook,
-        timeout=600,
-        kernel_name="python3",
-        record_timing=False,
-        coalesce_streams=True,
-        resources={"metadata": {"path": path.parent}},
-    ).execute()
+    execute(notebook, path.parent)
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         outputs = cell.get("outputs", [])
@@ -50,9 +46,11 @@ def run(path: Path) -> None:
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
+    print(path, flush=True)
 
 
 if __name__ == "__main__":
-    for path in [Path(name) for name in sys.argv[1:]] or notebooks():
-        print(path, flush=True)
-        run(path)
+    paths = [Path(name) for name in sys.argv[1:]] or notebooks()
+    results = two_at_a_time(run, paths)
+    errors = [f"{path}: {results[path]}" for path in paths if results[path]]
+    sys.exit("\n".join(errors) or None)

@@ -1,8 +1,10 @@
 """What the book's build needs beyond Jupyter Book.
 
 - It works in a folder of any name.
-- A change in the library executes the chapters again; one in the style
-  or scripts, which Sphinx does not follow either, writes them again.
+- Chapters are executed before they are read, two at a time, and only
+  if what they depend on has changed: executions.py says what that is.
+  A change in the style or scripts, which Sphinx does not follow either,
+  writes all pages again.
 - Errors and warnings in a notebook name the file, cell and line.
 - A build that failed is not taken up where it stopped: Sphinx would not
   repeat its warnings, and the second build of a broken book would pass.
@@ -11,13 +13,13 @@
 import json
 import logging
 import re
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import executions
 import myst_nb.sphinx_
 import nbformat
 from docutils import nodes
+from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
@@ -30,7 +32,7 @@ FRAME = ("book/_assets/**/*", "book/_ext/*.py", "book/_site/*")
 
 # What the chapters to be read say, or why they do not; and which of
 # them were executed for that.
-FOUND: dict[str, executions.Execution | Exception] = {}
+FOUND: dict[Path, executions.Execution | Exception] = {}
 EXECUTED: list[Path] = []
 
 
@@ -39,9 +41,8 @@ def follow_changes(app: Sphinx, config: Config) -> None:
 
     Sphinx does so when an option changes: this one holds a digest.
     """
-    config.book_frame = executions.digest(
-        [*FRAME, *executions.INPUTS]
-    )
+    for_all = executions.state(NotebookNode(cells=[]))
+    config.book_frame = for_all + executions.digest(FRAME)
 
 
 def execute_chapters(
@@ -52,32 +53,21 @@ def execute_chapters(
     chapters = [path for path in paths if path.suffix == ".ipynb"]
     # The largest take longest, as a rule: no long one is left to the end.
     chapters.sort(key=lambda path: path.stat().st_size, reverse=True)
-    with ThreadPoolExecutor(2) as pool:
-        FOUND.update(
-            zip(
-                map(str, chapters),
-                pool.map(find, chapters),
-                strict=True,
-            )
-        )
+    FOUND.update(executions.two_at_a_time(find, chapters))
 
 
-def find(path: Path) -> executions.Execution | Exception:
-    """Return what a chapter says, or what keeps it from saying it."""
+def find(path: Path) -> executions.Execution:
+    """Return what a chapter says."""
     name = path.relative_to(executions.ROOT).as_posix()
-    try:
-        notebook = nbformat.read(path, as_version=4)
-        if found := executions.stored(path, notebook):
-            LOGGER.info(f"{name}: Using cached notebook")
-            return found
-        LOGGER.info(f"{name}: Executing notebook")
-        found = executions.executed(path, notebook)
-    except Exception as error:  # the page says it in its turn
-        return error
+    notebook = nbformat.read(path, as_version=4)
+    if found := executions.stored(path, notebook):
+        LOGGER.info(f"{name}: Using cached notebook")
+        return found
+    LOGGER.info(f"{name}: Executing notebook")
+    found = executions.executed(path, notebook)
     EXECUTED.append(path)
-    LOGGER.info(
-        f"{name}: Executed notebook in {sum(found['seconds']):.1f} seconds"
-    )
+    seconds = sum(found["seconds"])
+    LOGGER.info(f"{name}: Executed notebook in {seconds:.1f} seconds")
     return found
 
 
@@ -87,7 +77,7 @@ class Parser(myst_nb.sphinx_.Parser):
     def parse(
         self, inputstring: str, document: nodes.document
     ) -> None:
-        found = FOUND.get(self.env.doc2path(self.env.docname))
+        found = FOUND.get(Path(self.env.doc2path(self.env.docname)))
         if isinstance(found, Exception):
             # The page as committed keeps links from other pages whole,
             # and the build goes on, to fail at its end.

@@ -11,11 +11,12 @@ import json
 import os
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from heapq import nlargest
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, TypeVar
 
 import nbformat
 from filelock import FileLock
@@ -25,8 +26,9 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).parents[2]
 STORE = ROOT / "_build/executed"
 
-# What any chapter depends on besides its own code, and files of the
-# book on which those depend whose code names one of the kind.
+# What any chapter depends on besides its own code, the environment and
+# how it is executed; and files of the book on which those chapters
+# depend whose code names one of the kind.
 INPUTS = (
     "conv_notes/**/*.py",
     "constraints.txt",
@@ -42,6 +44,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # turn the `outputs` and how many `seconds` each took.
 Execution = dict[str, Any]
 
+T = TypeVar("T")
+
 
 def executed(path: Path, notebook: NotebookNode) -> Execution:
     """Return what a notebook says, and execute it if that is not known.
@@ -54,22 +58,20 @@ def executed(path: Path, notebook: NotebookNode) -> Execution:
     with FileLock(file.with_suffix(".lock")):
         if found := stored(path, notebook):
             return found
-        before = seal(notebook, "")
+        before = state(notebook)
         copied = copy.deepcopy(notebook)
         seconds = execute(copied, path.parent)
-        outputs = [cell.outputs for cell in code(copied)]
         found = {
             "metadata": copied.metadata,
-            "outputs": outputs,
+            "outputs": [cell.outputs for cell in code(copied)],
             "seconds": seconds,
         }
         content = json.dumps(found)
-        if before == seal(
-            notebook, ""
-        ):  # nothing was edited meanwhile
+        # Not if something was edited meanwhile: what was executed?
+        if before == state(notebook):
             new = file.with_suffix(".new")
             new.write_text(
-                f"{seal(notebook, content)}\n{content}", "utf-8"
+                f"{seal(before, content)}\n{content}", "utf-8"
             )
             new.replace(file)
         return json.loads(content)
@@ -85,15 +87,16 @@ def stored(path: Path, notebook: NotebookNode) -> Execution | None:
         line, content = file.read_text("utf-8").split("\n", 1)
     except (OSError, ValueError):  # no file, or not what was written
         return None
-    return (
-        json.loads(content)
-        if line == seal(notebook, content)
-        else None
-    )
+    good = line == seal(state(notebook), content)
+    return json.loads(content) if good else None
 
 
-def seal(notebook: NotebookNode, content: str) -> str:
-    """Sum up a content and all that a notebook's outputs depend on."""
+def seal(state: str, content: str) -> str:
+    return hashlib.sha256(f"{state}\n{content}".encode()).hexdigest()
+
+
+def state(notebook: NotebookNode) -> str:
+    """Sum up all that a notebook's outputs depend on."""
     cells = [
         [cell.source, cell.metadata.get("tags", [])]
         for cell in code(notebook)
@@ -105,7 +108,6 @@ def seal(notebook: NotebookNode, content: str) -> str:
         sys.version,
         sorted(path.name for path in packages),
         os.environ["OPENBLAS_NUM_THREADS"],
-        content,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -159,6 +161,31 @@ def duration(times: dict[str, str]) -> float:
         for state in ("busy", "idle")
     )
     return (end - start).total_seconds()
+
+
+def two_at_a_time(
+    function: Callable[[T], Any], items: Iterable[T]
+) -> dict[T, Any]:
+    """Return what a function returns for each item, or raises.
+
+    An interrupted program need not wait for these threads, as it would
+    for those of an executor.
+    """
+    rest, results = iter(list(items)), {}
+
+    def work() -> None:
+        for item in rest:
+            try:
+                results[item] = function(item)
+            except Exception as error:
+                results[item] = error
+
+    threads = [Thread(target=work, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
 
 
 def slowest(paths: Iterable[Path]) -> str:

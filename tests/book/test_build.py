@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +23,7 @@ def book(request, tmp_path, monkeypatch):
     book = tmp_path / getattr(request, "param", "book")
     for folder in ("book/_assets", "book/_ext", "book/_site"):
         shutil.copytree(ROOT / folder, book / folder)
-    for name in ("_config.yml", "README.md"):
+    for name in ("_config.yml", "README.md", "conftest.py"):
         shutil.copy(ROOT / name, book)
     (book / "_toc.yml").write_text(
         "format: jb-book\nroot: book/index\nchapters: [{file: book/chapter}]\n"
@@ -46,12 +46,34 @@ def page(book: Path, name: str = "book/chapter.html") -> str:
     return (book / "_build/html" / name).read_text(encoding="utf-8")
 
 
+def with_extensions(book: Path) -> dict[str, str]:
+    """Return an environment where Python finds the book's extensions."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(book), "book/_ext"])}
+
+
+def compare(book: Path) -> subprocess.CompletedProcess[str]:
+    """Compare the chapter's outputs with the committed ones, as `make test` does."""
+    options = "-pno:cacheprovider -pno:xdist --nbval --nbval-current-env --rootdir=."
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", os.devnull, *options.split(), "book"],
+        cwd=book,
+        env=with_extensions(book),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+
+
 CODE = new_code_cell("import conv_notes\n\nprint(conv_notes.VALUE)")
 TITLE = new_markdown_cell("# Chapter\n\n$x^2$")
 
 
 def test_build_follows_every_change(book, build_book):
     write(book, "chapter", TITLE, CODE)
+    claims = book / "book/claims.yml"
+    claims.write_text("claimed")
+    reading = new_code_cell("print(*open('claims.yml'))")
+    write(book, "index", new_markdown_cell("# Index"), reading)
     first = build_book(book)
     assert first.returncode == 0, first.stdout
     assert "chapter.ipynb: Executed notebook" in first.stdout
@@ -62,10 +84,12 @@ def test_build_follows_every_change(book, build_book):
     assert "Execut" not in second.stdout
 
     write(book, "chapter", TITLE, new_markdown_cell("New text."), CODE)
+    claims.write_text("corrected")
     third = build_book(book)
     assert third.returncode == 0, third.stdout
     assert "New text." in page(book)
     assert "chapter.ipynb: Using cached notebook" in third.stdout
+    assert "corrected" in page(book, "book/index.html")
 
     (book / "book/_assets/book.css").write_text("/* new style */")
     fourth = build_book(book)
@@ -130,10 +154,66 @@ def test_plain_sphinx_builds_the_book_too(book, jupyter_book):
     result = subprocess.run(
         [sys.executable, "-m", "sphinx", "-W", "-n", ".", "_build/html"],
         cwd=book,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(book), "book/_ext"])},
+        env=with_extensions(book),
         capture_output=True,
         encoding="utf-8",
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert "as-written" in page(book)
     assert "vendor/mathjax" in page(book)
+
+
+def test_one_execution_serves_the_page_and_its_test(book, build_book):
+    count = "with open('count', 'a') as file:\n    print('again', file=file)\n"
+    output = new_output("stream", text="as-written\n")
+    code = new_code_cell(count + CODE.source, outputs=[output], execution_count=1)
+    write(book, "chapter", TITLE, new_code_cell("", execution_count=1), code)
+    path, library = book / "book/chapter.ipynb", book / "conv_notes/__init__.py"
+    right = path.read_text("utf-8")
+
+    def executed() -> int:
+        return (book / "book/count").read_text().count("again")
+
+    built = build_book(book)
+    assert built.returncode == 0, built.stdout
+    compared = compare(book)
+    assert compared.returncode == 0, compared.stdout
+    for result in built, compared:
+        assert "s  chapter.ipynb, cell 3\n" in result.stdout
+    assert executed() == 1
+
+    path.write_text(right.replace("as-written", "as-misread"), "utf-8")
+    result = compare(book)
+    assert result.returncode != 0
+    assert "Cell outputs differ" in result.stdout
+    assert executed() == 1
+
+    path.write_text(right.replace("conv_notes.VALUE", "conv_notes.VALEU"), "utf-8")
+    result = compare(book)
+    assert result.returncode != 0
+    assert "has no attribute 'VALEU'" in result.stdout
+
+    path.write_text(right, "utf-8")
+    library.write_text("VALUE = 'as-changed'\n")
+    before = executed()
+    result = compare(book)
+    assert result.returncode != 0
+    assert "Cell outputs differ" in result.stdout
+    assert build_book(book).returncode == 0
+    assert "as-changed" in page(book)
+    assert executed() == before + 1
+
+
+def test_two_chapters_are_executed_at_a_time(book, build_book):
+    meet = """
+import time
+from pathlib import Path
+Path("{}").touch()
+end = time.time() + 60
+while not Path("{}").exists():
+    assert time.time() < end, "alone"
+    time.sleep(0.1)"""
+    write(book, "index", TITLE, new_code_cell(meet.format("one", "other")))
+    write(book, "chapter", TITLE, new_code_cell(meet.format("other", "one")))
+    result = build_book(book)
+    assert result.returncode == 0, result.stdout

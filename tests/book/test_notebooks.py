@@ -117,6 +117,23 @@ def test_a_new_cell_leaves_the_others_alone(tmp_path):
     assert path.read_bytes() == second
 
 
+def test_a_chapter_that_fails_is_named_and_left(tmp_path):
+    codes = {"good": "print(40 + 2)", "bad": "1 / 0"}
+    paths = {name: tmp_path / f"{name}.ipynb" for name in codes}
+    for name, code in codes.items():
+        nbformat.write(new_notebook(cells=[new_code_cell(code)]), paths[name])
+    before = paths["bad"].read_bytes()
+    program = [sys.executable, run_notebooks.ROOT / "tools/run_notebooks.py"]
+    result = subprocess.run(
+        [*program, *paths.values()], capture_output=True, encoding="utf-8"
+    )
+    assert result.returncode == 1
+    assert f"{paths['bad']}: " in result.stderr
+    assert "division by zero" in result.stderr
+    assert paths["bad"].read_bytes() == before
+    assert '"42\\n"' in paths["good"].read_text("utf-8")
+
+
 TEXT = """\
 ══ code first
 {"tags": ["hide-input"]}

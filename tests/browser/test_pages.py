@@ -4,11 +4,12 @@ import functools
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import chromium
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -16,9 +17,12 @@ HTML = ROOT / "_build/html"
 CHAPTERS = [f"{name}.html" for name in parse_toc_yaml(ROOT / "_toc.yml")]
 PAGES = [*CHAPTERS, "genindex.html", "search.html"]
 PHONE, DESK = 390, 1280
+VISITS = [(name, width) for name in PAGES for width in (PHONE, DESK)]
 
-each_page = pytest.mark.parametrize("name", PAGES)
-each_chapter = pytest.mark.parametrize("name", CHAPTERS)
+
+def on(*visits):
+    """Run a test on these pages instead of each as wide as a phone and as a desk."""
+    return pytest.mark.parametrize("visit", visits, indirect=True, ids=str)
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -60,34 +64,41 @@ def browser():
         browser.close()
 
 
-@pytest.fixture
-def visit(browser, site):
-    """Return a function that opens a page, and note all that goes wrong there."""
-    context = browser.new_context(color_scheme="light")
-    wrong = []
+@pytest.fixture(scope="module", params=VISITS, ids=str)
+def visit(request, browser, site):
+    """Open a page; return it, and a list of what goes wrong there, which grows.
 
-    def visit(name: str, width: int) -> Page:
-        page = context.new_page()
-        page.set_viewport_size({"width": width, "height": 844})
-        page.on("request", lambda it: note(it.url))
-        page.on("requestfailed", lambda it: wrong.append(f"failed: {it.url}"))
-        page.on("response", lambda it: it.ok or wrong.append(f"{it.status}: {it.url}"))
-        page.on("pageerror", lambda it: wrong.append(f"page error: {it}"))
-        page.on(
-            "console",
-            lambda it: it.type == "error" and wrong.append(f"console: {it.text}"),
-        )
-        page.goto(site + name)
-        page.wait_for_load_state("networkidle")
-        return page
+    pytest runs the tests of one page, in their order, before it opens another.
+    """
+    name, width = request.param
+    size = {"width": width, "height": 844}
+    context = browser.new_context(color_scheme="light", viewport=size)
+    page, wrong = context.new_page(), []
+    ours = (site, "data:", "blob:")
 
-    def note(url: str) -> None:
-        if not url.startswith((site, "data:", "blob:")):
-            wrong.append(f"another host: {url}")
+    def note(mistake: str, made: bool = True) -> None:
+        if made:
+            wrong.append(mistake)
 
-    yield visit
-    found = list(wrong)  # closing breaks off what is still under way
+    page.on(
+        "request", lambda it: note(f"elsewhere: {it.url}", not it.url.startswith(ours))
+    )
+    page.on("requestfailed", lambda it: note(f"failed: {it.url}"))
+    page.on("response", lambda it: note(f"{it.status}: {it.url}", not it.ok))
+    page.on("pageerror", lambda it: note(f"page error: {it}"))
+    page.on("console", lambda it: note(f"console: {it.text}", it.type == "error"))
+    page.goto(site + name)
+    page.wait_for_load_state("networkidle")
+    yield page, wrong
     context.close()
+
+
+@pytest.fixture
+def page(visit):
+    """Return a page where nothing goes wrong, neither before nor during a test."""
+    page, wrong = visit
+    yield page
+    found, wrong[:] = list(wrong), []
     assert not found
 
 
@@ -95,17 +106,15 @@ def test_book_builds(build):
     assert build.returncode == 0, build.stdout
 
 
-@each_page
-@pytest.mark.parametrize("width", [PHONE, DESK])
-def test_page_loads_cleanly_and_fits(visit, name, width):
-    page = visit(name, width)
+def test_page_loads_cleanly_and_fits(page):
     assert page.title()
     overflow = "document.scrollingElement.scrollWidth - innerWidth"
     assert page.evaluate(overflow) <= 0
 
 
-def test_top_of_the_site_leads_to_the_first_page(visit):
-    visit("index.html", PHONE).wait_for_url(f"**/{CHAPTERS[0]}")
+@on(("index.html", PHONE))
+def test_top_of_the_site_leads_to_the_first_page(page):
+    page.wait_for_url(f"**/{CHAPTERS[0]}")
 
 
 def test_pages_are_all_of_them(site):
@@ -114,21 +123,22 @@ def test_pages_are_all_of_them(site):
     assert pages == {*PAGES, "index.html"}
 
 
-@each_page
+@pytest.mark.parametrize("name", PAGES)
 def test_page_is_light_enough_for_a_phone(site, name):
     assert (HTML / name).stat().st_size <= 2_000_000
 
 
-@each_chapter
-def test_one_search_box(visit, name):
-    page = visit(name, DESK)
-    assert page.locator(".bd-sidebar .search-button-field:visible").count() == 1
-    assert page.locator(".search-button:visible, form:visible").count() == 0
+def test_one_search_box(page):
+    wide = page.viewport_size["width"] == DESK
+    assert page.locator(".bd-sidebar .search-button-field:visible").count() == wide
+    # A phone has a button instead; where results are shown, a form stands in the text.
+    others = (not wide) + page.url.endswith("/search.html")
+    assert page.locator(".search-button:visible, form:visible").count() == others
 
 
-@pytest.mark.parametrize("word", ["池化", "卷积", "局部连接"])
-def test_search_finds_chinese_terms_inside_others(visit, word):
-    page = visit(f"search.html?q={word}", DESK)
+@on(*((f"search.html?q={word}", DESK) for word in ("池化", "卷积", "局部连接")))
+def test_search_finds_chinese_terms_inside_others(page):
+    (word,) = parse_qs(urlsplit(page.url).query)["q"]
     page.get_by_text("Search finished").wait_for()
     found = page.locator("#search-results li > a").evaluate_all(
         "all => all.map(it => it.pathname)"
@@ -144,24 +154,21 @@ def test_search_finds_chinese_terms_inside_others(visit, word):
     assert right and set(found) == right
 
 
-@each_chapter
-def test_pictures_have_a_text_alternative(visit, name):
-    for picture in visit(name, DESK).locator("img").all():
+def test_pictures_have_a_text_alternative(page):
+    for picture in page.locator("img").all():
         text = picture.get_attribute("alt")
         # Without a text, Sphinx writes the file's name.
         assert text and "_images/" not in text, picture.evaluate("it => it.outerHTML")
 
 
-@each_chapter
-def test_formulas_are_typeset_and_readable_aloud(visit, name):
-    page = visit(name, DESK)
+def test_formulas_are_typeset_and_readable_aloud(page):
     formulas = page.locator("article .math").count()
     assert page.locator("article .math mjx-container").count() >= formulas
     assert page.locator("article .math mjx-assistive-mml").count() >= formulas
 
 
-def test_dark_theme(visit):
-    page = visit(CHAPTERS[0], DESK)
+@on((CHAPTERS[0], DESK))
+def test_dark_theme(page):
     button = page.locator(".theme-switch-button:visible")
     seen = {}
     for _ in range(3):  # auto, light, dark
@@ -178,10 +185,7 @@ def test_dark_theme(visit):
     assert brightness[0] < 50 and brightness[1] > 180
 
 
-@each_chapter
-@pytest.mark.parametrize("width", [PHONE, DESK])
-def test_sliders(visit, name, width):
-    page = visit(name, width)
+def test_sliders(page):
     for slider in page.locator("[role=slider]:visible").all():
         label = slider.get_attribute("aria-label")
         assert label, slider.evaluate("it => it.outerHTML")

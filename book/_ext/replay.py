@@ -1,4 +1,4 @@
-"""nbval compares what a chapter said when it was executed, once."""
+"""A plug-in of pytest: nbval compares what a chapter's one execution said."""
 
 import executions
 import pytest
@@ -10,25 +10,23 @@ class Replay:
     """As much of a kernel as nbval uses, saying what another said."""
 
     def __init__(self, outputs: list[list[NotebookNode]]):
-        self.outputs, self.messages = iter(outputs), iter(())
+        self.outputs = outputs
+
+    def turn_to(self, cell: int):
+        idle = {"output_type": "status", "execution_state": "idle"}
+        self.messages = iter([*self.outputs[cell], idle])
 
     def execute_cell_input(self, source, allow_stdin=None):
-        outputs = next(self.outputs)
-        self.messages = iter(
-            [
-                *outputs,
-                {"output_type": "status", "execution_state": "idle"},
-            ]
-        )
-        return "this cell"
+        return "now"
 
     def get_message(self, stream, timeout=None):
         content = next(self.messages)
-        header = {"msg_id": "this cell"}
+        kind = content["output_type"]
+        now = {"msg_id": "now"}
         return {
-            "msg_type": content["output_type"],
+            "msg_type": kind,
             "content": content,
-            "parent_header": header,
+            "parent_header": now,
         }
 
     def await_reply(self, msg_id, timeout=None):
@@ -47,10 +45,8 @@ class Chapter(IPyNbFile):
     def setup(self):
         try:
             found = executions.executed(self.path, self.nb)
-        except (
-            Exception
-        ):  # executed by nbval, which says where it fails
-            super().setup()
+        except Exception:
+            super().setup()  # nbval executes it, and says what fails
         else:
             self.kernel = Replay(found["outputs"])
             self.setup_sanitize_files()
@@ -58,13 +54,22 @@ class Chapter(IPyNbFile):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collect_file(file_path, parent):
-    ours = parent.config.getoption("nbval_current_env", False)
+    in_book = file_path.parent == executions.ROOT / "book"
+    ours = in_book and parent.config.getoption(
+        "nbval_current_env", False
+    )
     return [
         Chapter.from_parent(parent, path=file_path)
         if ours and isinstance(file, IPyNbFile)
         else file
         for file in (yield)
     ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item):
+    if isinstance(getattr(item.parent, "kernel", None), Replay):
+        item.parent.kernel.turn_to(item.cell_num)
 
 
 def pytest_terminal_summary(terminalreporter):
