@@ -1,11 +1,15 @@
 """Settings of every test run, for the chapters too."""
 
 import os
+import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 # Two workers share two cores; with two threads each, the chapters' linear algebra would
 # spend most of its time waiting. Inherited by the kernels and by the build.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# The oldest NumPy is tested without the book.
+# Wherever the configuration is: the plug-in by which nbval does not execute again what
+# was executed. The oldest NumPy is tested without the book.
+sys.path.append(str(Path(__file__).parent / "book/_ext"))
 pytest_plugins = ["replay"] if find_spec("nbval") else []

@@ -39,8 +39,9 @@ EXECUTED: list[Path] = []
 def follow_changes(app: Sphinx, config: Config) -> None:
     """Have all pages read again when other files change.
 
-    Sphinx does so when an option changes: this one holds a digest.
+    Sphinx does so when an option changes: `book_frame` holds a digest.
     """
+    config.nb_execution_mode = "off"
     for_all = executions.state(NotebookNode(cells=[]))
     config.book_frame = for_all + executions.digest(FRAME)
 
