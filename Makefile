@@ -4,6 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PORT ?= 8000
 MINUTES ?= 30
+THREADS ?= 2
 BIN := .venv/bin
 READY := .venv/ready
 
@@ -39,8 +40,11 @@ oldest: $(READY) ## test the library on the oldest NumPy it admits
 		-p no:cacheprovider tests/library \
 		--ignore tests/library/test_onnx.py --ignore tests/library/test_data.py
 
-bench: $(READY) ## compare the library's speed with other libraries'
-	$(BIN)/python benchmarks/run.py
+bench: $(READY) ## measure speed beside other libraries, with THREADS=2
+	$(VENV) .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --constraint constraints.txt \
+		--constraint constraints-bench.txt '.[bench]'
+	PYTHONPATH=. .venv-bench/bin/python benchmarks/run.py --threads $(THREADS)
 
 lab: $(READY) ## open the chapters in JupyterLab
 	$(BIN)/python -m jupyterlab book
@@ -56,7 +60,7 @@ format: $(READY) ## format code and notebooks
 	$(BIN)/python -m ruff format .
 
 clean: ## remove all that the targets above made
-	rm -rf .venv .venv-oldest _build .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv .venv-oldest .venv-bench _build .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Debian packs the module that makes virtual environments separately.

@@ -1,163 +1,233 @@
-"""Speed of the library against others, as ratios measured in one run.
+"""Write benchmarks/results.md: every case beside its rivals, measured in one run.
 
-Run with `make bench`. Each row is one operation on one input; each number is the time
-another implementation takes divided by ours, so above 1 ours is faster. Times are the
-median of several runs, taken in turn so that all meet the same state of the machine.
+Run with `make bench`, or `make bench THREADS=1`.
 """
 
-import statistics
-import time
-from collections.abc import Callable
+import argparse
+import platform
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
 
+import measure
 import numpy as np
+import training
+from cases import CASES, Case, upstream
+from measure import Time
+from memory import growth, memory
+from rivals import rivals
+from rivals.definitions import NAME as DEFINITION
+from rivals.onnx_runtime import NAME as ONNX
+from rivals.pytorch import LAST, NOTES, OWN, SECOND, USUAL
+from rivals.with_jax import NAME as JAX
+from rivals.with_scipy import NAME as SCIPY
 
 import conv_notes as cn
-from conv_notes.table import Table
 
-try:
-    import torch
-    import torch.nn.functional as F
-except ModuleNotFoundError:  # an optional extra
-    torch = None
+RESULTS = Path(__file__).parent / "results.md"
+RIVALS = (OWN, LAST, USUAL, SECOND, ONNX, JAX, SCIPY, DEFINITION)
+TIMES = (
+    *("case", "what", "way", "ours, ms", "best rival", "its ms", "ours ÷ best"),
+    *("multiply-adds, M", "arrays, MB", "bound, ms", "by", "bound ÷ ours", *RIVALS),
+)
+MEMORY = (
+    *("case", "what", "way", "columns of one image, MB", "extra, MB"),
+    *("extra ÷ columns", "time grows with batch, channels, size", "memory grows"),
+)
+PACKAGES = ("numpy", "torch", "onnxruntime", "jax", "scipy")
+TOLERANCE = 1e-3  # of the largest number of a result
 
-SECONDS = 2.0  # per row, about
-Case = dict[str, Callable[[], object]]
+HEAD = """\
+# Speed, measured
+
+Written by `make bench`. float32. Medians in milliseconds, with the quartiles in
+brackets; all ways to compute a case take turns in one run, after each was seen to give
+the same numbers. Backward is the pullback alone: for PyTorch `autograd.grad` on a graph
+that is kept, for JAX the compiled pullback of `vjp`. Sizes are those of the input:
+batch × channels × height × width.
+"""
+BOUND = """\
+A *bound* is the longer of two times: the multiply-adds of the case at the rate of a
+large matrix product, and its arrays, each read or written once, at the rate of the
+fastest stream. Arrays that stay in a cache can be faster than the second.
+"""
+GROWTH = """\
+*Extra* is the peak of memory beyond arguments and what is returned; backward from the
+arguments on, result and pullback together. *Grows*: exponents against batch, channels
+and size, 1 where twice the input takes twice as long or twice the memory.
+"""
 
 
-def backward(
-    op: Callable[..., object], *arrays: np.ndarray, **options: object
-) -> object:
-    y, pullback = op.vjp(*arrays, **options)
-    return pullback(y)
+def agree(name: str, expected: Sequence[Any], got: Iterable[Any]) -> None:
+    """Nothing is timed that computes something else."""
+    for a, b in zip(expected, map(np.asarray, got), strict=True):
+        if a.shape != b.shape or not np.allclose(a, b, 0, TOLERANCE * np.abs(a).max()):
+            raise ArithmeticError(f"{name} computes something else")
 
 
-def torch_case(call: Callable[..., object], *arrays: np.ndarray, grad: bool) -> Case:
-    if torch is None:
-        return {}
-    tensors = [torch.tensor(a, requires_grad=grad) for a in arrays]
-
-    def run() -> object:
-        y = call(*tensors)
-        return torch.autograd.grad(y, tensors, y.detach()) if grad else y
-
-    return {"PyTorch": run}
-
-
-def cases() -> dict[str, Case]:
-    rng = np.random.default_rng(0)
-
-    def normal(*shape: int) -> np.ndarray:
-        return rng.standard_normal(shape, np.float32)
-
-    found: dict[str, Case] = {}
-    x, w = normal(16, 32, 56, 56), normal(32, 32, 3, 3)
-    name = "conv2d 3×3, 16 × 32 × 56 × 56"
-    found[name] = {
-        "ours": lambda: cn.conv2d(x, w, padding=1),
-        "einsum": lambda: np.einsum(
-            "ncabij,mcab->nmij", cn.unfold(x, 3, padding=1), w, optimize=True
-        ),
-    } | torch_case(lambda a, b: F.conv2d(a, b, padding=1), x, w, grad=False)
-    found[f"{name}, with gradients"] = {
-        "ours": lambda: backward(cn.conv2d, x, w, padding=1),
-    } | torch_case(lambda a, b: F.conv2d(a, b, padding=1), x, w, grad=True)
-
-    p = normal(64, 32, 1, 1)
-    found["conv2d 1×1"] = {
-        "ours": lambda: cn.conv2d(x, p),
-        "einsum": lambda: np.einsum("ncij,mc->nmij", x, p[..., 0, 0], optimize=True),
-    } | torch_case(lambda a, b: F.conv2d(a, b), x, p, grad=False)
-
-    for n in (1, 32):
-        small, own = normal(n, 16, 25, 25), normal(21, 21, 16, 16, 5, 5)
-        found[f"local_conv2d 5×5, {n} × 16 × 25 × 25"] = {
-            "ours": lambda x=small, w=own: cn.local_conv2d(x, w),
-            "einsum": lambda x=small, w=own: np.einsum(
-                "ncabij,ijmcab->nmij", cn.unfold(x, 5), w, optimize=True
-            ),
-            "conv2d": lambda x=small, w=own[0, 0]: cn.conv2d(x, w),
-        }
-
-    t = normal(2, 2, 32, 32, 3, 3)
-    found["tiled_conv2d 2 × 2 tiles of 3×3"] = {
-        "ours": lambda: cn.tiled_conv2d(x, t),
-        "conv2d": lambda: cn.conv2d(x, t[0, 0]),
-    }
-    found["max_pool2d 2×2"] = {
-        "ours": lambda: cn.max_pool2d(x, 2),
-        "reduce": lambda: x.reshape(16, 32, 28, 2, 28, 2).max(axis=(3, 5)),
-    } | torch_case(lambda a: F.max_pool2d(a, 2), x, grad=False)
-
-    d = normal(32, 1, 3, 3)
-    found["conv2d 3×3, depthwise"] = {
-        "ours": lambda: cn.conv2d(x, d, padding=1, groups=32),
-        "conv2d": lambda: cn.conv2d(x, w, padding=1),
-    } | torch_case(lambda a, b: F.conv2d(a, b, padding=1, groups=32), x, d, grad=False)
-    up = normal(32, 16, 4, 4)
-    found["conv_transpose2d 4×4, stride 2"] = {
-        "ours": lambda: cn.conv_transpose2d(x, up, stride=2, padding=1),
-    } | torch_case(
-        lambda a, b: F.conv_transpose2d(a, b, stride=2, padding=1), x, up, grad=False
+def time_case(
+    case: Case, threads: int, budget: float
+) -> Iterator[tuple[str, dict[str, Time]]]:
+    """The times of all ways to compute a case: forward, then backward."""
+    arrays = case.arrays()
+    own = case.ours(arrays)
+    y = own.forward()
+    ways = {"ours": own, **rivals(case, arrays, upstream(y), threads)}
+    for name, way in ways.items():
+        agree(f"{case.key}: {name}", [y], [way.forward()])
+    yield (
+        "forward",
+        measure.interleaved({n: w.forward for n, w in ways.items()}, budget),
     )
-    found["avg_pool2d 2×2"] = {
-        "ours": lambda: cn.avg_pool2d(x, 2),
-        "reduce": lambda: x.reshape(16, 32, 28, 2, 28, 2).mean(axis=(3, 5)),
-    } | torch_case(lambda a: F.avg_pool2d(a, 2), x, grad=False)
-    for mode in ("nearest", "bilinear", "bicubic"):
-        found[f"interpolate ×2, {mode}"] = {
-            "ours": lambda mode=mode: cn.interpolate(x, scale_factor=2, mode=mode),
-        } | torch_case(
-            lambda a, mode=mode: F.interpolate(a, scale_factor=2, mode=mode),
-            x,
-            grad=False,
-        )
-    centers = normal(64, 32)
-    to_cluster, offset = cn.netvlad_init(centers, 1.0)
-    found["netvlad, 64 clusters"] = {
-        "ours": lambda: cn.netvlad(x, to_cluster, offset, centers),
-        "einsum": lambda: residuals(x, to_cluster, offset, centers),
+    if own.backward:
+        backward = {name: way.backward for name, way in ways.items() if way.backward}
+        expected = own.backward()
+        for name, run in backward.items():
+            agree(f"{case.key}: gradients of {name}", expected, run())
+        yield "backward", measure.interleaved(backward, budget)
+
+
+def time_others(budget: float) -> Iterator[tuple[str, str, str, dict[str, Time]]]:
+    """The times of what is no op."""
+    network = cn.vgg16()
+    describe = {"ours": lambda: cn.summary(network, (3, 224, 224))}
+    yield "n", "summary(vgg16())", "call", measure.interleaved(describe, budget)
+    for size in (32, 128):
+        ways = training.epochs(size)
+        expected = ways["ours"]()
+        for name, run in ways.items():
+            agree(f"training: {name}", [np.array(expected)], [run()])
+        what = f"training, whole-cnn, {training.TRAINED} × 1 × 28 × 28, batch {size}"
+        yield f"o{size}", what, "epoch", measure.interleaved(ways, budget)
+
+
+def limits(case: Case, way: str, peaks: dict[str, float]) -> list[Any]:
+    """What has to be done, the seconds that takes at least, and what takes them."""
+    arrays = case.arrays()
+    macs, moved = case.work(way, arrays, case.ours(arrays).forward())
+    least = {
+        "product": macs / peaks["product"],
+        "memory": moved / max(peaks[name] for name in ("read", "copy", "add")),
     }
-    return found
+    by = max(least, key=least.__getitem__)
+    return [f"{macs / 1e6:.6g}", f"{moved / 1e6:.6g}", least[by], by]
 
 
-def residuals(
-    x: np.ndarray, weight: np.ndarray, bias: np.ndarray, centers: np.ndarray
-) -> np.ndarray:
-    """NetVLAD as its formula reads, with every residual stored, before it is scaled."""
-    points = x.reshape(*x.shape[:2], -1)
-    a = cn.softmax(weight @ points + bias[:, None], 1)
-    differences = points[:, None] - centers[None, :, :, None]  # (N, K, D, P)
-    return np.einsum("nkp,nkdp->nkd", a, differences, optimize=True)
+def times_row(
+    key: str, what: str, way: str, times: dict[str, Time], limits: Sequence[Any] = ()
+) -> list[str]:
+    ours, beside, near = times["ours"].median, [""] * 3, [""] * 5
+    others = {name: time.median for name, time in times.items() if name != "ours"}
+    if others:
+        best = min(others, key=others.__getitem__)
+        beside = [best, ms(others[best]), f"{ours / others[best]:.2f}"]
+    if limits:
+        *work, least, by = limits
+        near = [*work, ms(least), by, f"{least / ours:.2f}"]
+    columns = (spread(times[name]) if name in times else "" for name in RIVALS)
+    return [key, what, way, spread(times["ours"]), *beside, *near, *columns]
 
 
-def measure(case: Case) -> dict[str, float]:
-    """Median seconds of each implementation, run in turns."""
-    times: dict[str, list[float]] = {name: [] for name in case}
-    for run in case.values():  # warm up
-        run()
-    start = time.perf_counter()
-    while time.perf_counter() - start < SECONDS or len(times["ours"]) < 3:
-        for name, run in case.items():
-            begin = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - begin)
-    return {name: statistics.median(values) for name, values in times.items()}
+def memory_rows(case: Case) -> Iterator[list[str]]:
+    arrays = case.arrays()
+    columns = case.columns(arrays, case.ours(arrays).forward())
+    grows = growth(case)
+    for way, (_, extra) in memory(case, arrays).items():
+        exponents = (" ".join(f"{v:.1f}" for v in part) for part in grows[way])
+        sizes = [f"{columns / 1e6:.2f}", f"{extra / 1e6:.2f}", f"{extra / columns:.2f}"]
+        yield [case.key, named(case), way, *sizes, *exponents]
+
+
+def named(case: Case) -> str:
+    n, c, s = case.sizes
+    return f"{case.name}, {n} × {c} × {s} × {s}"
+
+
+def spread(time: Time) -> str:
+    return f"{ms(time.median)} ({ms(time.low)}–{ms(time.high)})"
+
+
+def ms(seconds: float) -> str:
+    """Milliseconds, three digits of them."""
+    value = 1e3 * seconds
+    return f"{value:.0f}" if value >= 100 else f"{value:#.3g}"
+
+
+def markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def machine(threads: int, peaks: dict[str, float]) -> Iterator[tuple[str, str]]:
+    yield "processor", processor()
+    yield "threads", str(threads)
+    yield "matrix product", f"{2e-9 * peaks['product']:.0f} Gflop/s"
+    for name, how in (("read", "1"), ("copy", "2"), ("add", "3")):
+        yield f"stream, {name} ({how} arrays)", f"{1e-9 * peaks[name]:.1f} GB/s"
+    yield "system", f"{platform.system()} {platform.machine()}"
+    yield "Python", platform.python_version()
+    for name in PACKAGES:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            yield name, "not installed"
+    yield from libraries()
+
+
+def processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = (line.split(":")[1].strip() for line in lines if line[:10] == "model name")
+    return next(names, platform.processor())
+
+
+def libraries() -> Iterator[tuple[str, str]]:
+    """What multiplies matrices, and what divides work among threads."""
+    try:
+        from threadpoolctl import threadpool_info
+    except ModuleNotFoundError:
+        return
+    for pool in threadpool_info():
+        owner = Path(pool["filepath"]).parent.name
+        words = (pool["internal_api"], pool["version"], pool.get("architecture"))
+        said = " ".join(word for word in words if word)
+        yield f"in {owner}", f"{said}, {pool['num_threads']} threads"
 
 
 def main() -> None:
-    others = ["einsum", "conv2d", "reduce", "PyTorch"]
-    rows = []
-    for name, case in cases().items():
-        seconds = measure(case)
-        ratios = [
-            seconds[other] / seconds["ours"] if other in seconds else ""
-            for other in others
-        ]
-        rows.append((name, 1000 * seconds["ours"], *ratios))
-    print(Table(["operation", "ours, ms", *others], rows))
-    print("\nA ratio above 1 means that ours is faster than the one in the column.")
-    if torch is None:
-        print("PyTorch is not installed; it is not needed for anything else.")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=5, help="for a line")
+    parser.add_argument("--only", nargs="*", help="cases by letter; prints, not writes")
+    options = parser.parse_args()
+    measure.limit(options.threads)
+    cases = [case for case in CASES if not options.only or case.key in options.only]
+
+    peaks = measure.peaks(options.threads)
+    times, memories = [], []
+    for case in cases:
+        for way, found in time_case(case, options.threads, options.seconds):
+            least = limits(case, way, peaks)
+            times.append(times_row(case.key, named(case), way, found, least))
+            print(" | ".join(times[-1][:12]), flush=True)
+        memories += memory_rows(case)
+    if not options.only:
+        times += [times_row(*line) for line in time_others(options.seconds)]
+    notes = "\n".join(f"- {name}: {note}." for name, note in NOTES.items())
+    parts = (
+        *(HEAD, markdown(("machine", ""), machine(options.threads, peaks))),
+        *("## Time\n", BOUND, markdown(TIMES, times), notes + "\n"),
+        *("## Memory and growth\n", GROWTH, markdown(MEMORY, memories)),
+    )
+    text = "\n".join(parts)
+    if options.only:
+        sys.stdout.write(text)
+    else:
+        RESULTS.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":
