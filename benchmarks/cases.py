@@ -184,7 +184,7 @@ CASES = [
     *(
         Case(
             f"f{n}",
-            "unshared, DeepFace L4",
+            f"unshared, DeepFace L4, batch {n}",
             cn.local_conv2d,
             Sizes(n, 16, 63),
             per_output("weight", 3),

@@ -8,6 +8,8 @@ import numpy as np
 from cases import Arrays, Case, Sizes, first, upstream
 from measure import interleaved
 
+MANY = Sizes(8, 8, 16)  # so much is divided; less is multiplied
+
 
 class Memory(NamedTuple):
     """Bytes of what is returned, and at the peak beyond that and the arguments."""
@@ -59,9 +61,8 @@ def growth(case: Case) -> dict[str, Growth]:
     """
     found: dict[str, Growth] = {}
     for axis, full in enumerate(case.sizes):
-        counts = (
-            [full // 4, full // 2, full] if full >= 8 else [full, 2 * full, 4 * full]
-        )
+        least = full // 4 if full >= MANY[axis] else full
+        counts = [least, 2 * least, 4 * least]
         times: dict[str, list[float]] = {}
         bytes_: dict[str, list[float]] = {}
         for count in counts:

@@ -108,11 +108,11 @@ def limits(case: Case, way: str, peaks: dict[str, float]) -> list[Any]:
     arrays = case.arrays()
     macs, moved = case.work(way, arrays, case.ours(arrays).forward())
     least = {
-        "product": macs / peaks["product"],
+        "arithmetic": macs / peaks["product"],
         "memory": moved / max(peaks[name] for name in ("read", "copy", "add")),
     }
     by = max(least, key=least.__getitem__)
-    return [f"{macs / 1e6:.6g}", f"{moved / 1e6:.6g}", least[by], by]
+    return [f"{macs / 1e6:.10g}", f"{moved / 1e6:.10g}", least[by], by]
 
 
 def times_row(
@@ -164,8 +164,8 @@ def machine(threads: int, peaks: dict[str, float]) -> Iterator[tuple[str, str]]:
     yield "processor", processor()
     yield "threads", str(threads)
     yield "matrix product", f"{2e-9 * peaks['product']:.0f} Gflop/s"
-    for name, how in (("read", "1"), ("copy", "2"), ("add", "3")):
-        yield f"stream, {name} ({how} arrays)", f"{1e-9 * peaks[name]:.1f} GB/s"
+    for name in ("read", "copy", "add"):
+        yield f"stream, {name}", f"{1e-9 * peaks[name]:.1f} GB/s"
     yield "system", f"{platform.system()} {platform.machine()}"
     yield "Python", platform.python_version()
     for name in PACKAGES:
@@ -207,14 +207,21 @@ def main() -> None:
     measure.limit(options.threads)
     cases = [case for case in CASES if not options.only or case.key in options.only]
 
-    peaks = measure.peaks(options.threads)
-    times, memories = [], []
+    before = measure.peaks(options.threads)
+    measured, memories = [], []
     for case in cases:
         for way, found in time_case(case, options.threads, options.seconds):
-            least = limits(case, way, peaks)
-            times.append(times_row(case.key, named(case), way, found, least))
-            print(" | ".join(times[-1][:12]), flush=True)
+            measured.append((case, way, found))
+            print(
+                *times_row(case.key, named(case), way, found)[:7], sep=" | ", flush=True
+            )
         memories += memory_rows(case)
+    after = measure.peaks(options.threads)
+    peaks = {name: max(before[name], after[name]) for name in before}
+    times = [
+        times_row(case.key, named(case), way, found, limits(case, way, peaks))
+        for case, way, found in measured
+    ]
     if not options.only:
         times += [times_row(*line) for line in time_others(options.seconds)]
     notes = "\n".join(f"- {name}: {note}." for name, note in NOTES.items())
