@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 Run = Callable[[], object]
 
@@ -92,6 +93,10 @@ def peaks(threads: int) -> dict[str, float]:
 
 
 def limit(threads: int) -> None:
-    """Let all libraries of this process have so many cores."""
+    """Let all libraries of this process have so many cores.
+
+    Those that are loaded have made their threads, and are told how many to use.
+    """
     if hasattr(os, "sched_setaffinity"):  # Linux
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    threadpool_limits(threads)

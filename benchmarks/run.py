@@ -23,6 +23,7 @@ from rivals.onnx_runtime import NAME as ONNX
 from rivals.pytorch import LAST, NOTES, OWN, SECOND, USUAL
 from rivals.with_jax import NAME as JAX
 from rivals.with_scipy import NAME as SCIPY
+from threadpoolctl import threadpool_info
 
 import conv_notes as cn
 
@@ -33,8 +34,13 @@ TIMES = (
     *("multiply-adds, M", "arrays, MB", "bound, ms", "by", "bound ÷ ours", *RIVALS),
 )
 MEMORY = (
-    *("case", "what", "way", "columns of one image, MB", "extra, MB"),
-    *("extra ÷ columns", "time grows with batch, channels, size", "memory grows"),
+    *("case", "what", "way", "arguments and result, MB", "columns of one image, MB"),
+    *(
+        "extra, MB",
+        "extra ÷ columns",
+        "time grows with batch, channels, size",
+        "memory grows",
+    ),
 )
 PACKAGES = ("numpy", "torch", "onnxruntime", "jax", "scipy")
 TOLERANCE = 1e-3  # of the largest number of a result
@@ -132,12 +138,14 @@ def times_row(
 
 def memory_rows(case: Case) -> Iterator[list[str]]:
     arrays = case.arrays()
-    columns = case.columns(arrays, case.ours(arrays).forward())
-    grows = growth(case)
+    y = case.ours(arrays).forward()
+    given = case.work("forward", arrays, y).moved
+    columns, grows = case.columns(arrays, y), growth(case)
     for way, (_, extra) in memory(case, arrays).items():
+        sizes = (f"{size / 1e6:.2f}" for size in (given, columns, extra))
         exponents = (" ".join(f"{v:.1f}" for v in part) for part in grows[way])
-        sizes = [f"{columns / 1e6:.2f}", f"{extra / 1e6:.2f}", f"{extra / columns:.2f}"]
-        yield [case.key, named(case), way, *sizes, *exponents]
+        share = f"{extra / columns:.2f}"
+        yield [case.key, named(case), way, *sizes, share, *exponents]
 
 
 def named(case: Case) -> str:
@@ -186,11 +194,7 @@ def processor() -> str:
 
 
 def libraries() -> Iterator[tuple[str, str]]:
-    """What multiplies matrices, and what divides work among threads."""
-    try:
-        from threadpoolctl import threadpool_info
-    except ModuleNotFoundError:
-        return
+    """What multiplies matrices, and what shares work out to threads."""
     for pool in threadpool_info():
         owner = Path(pool["filepath"]).parent.name
         words = (pool["internal_api"], pool["version"], pool.get("architecture"))
@@ -227,7 +231,7 @@ def main() -> None:
     notes = "\n".join(f"- {name}: {note}." for name, note in NOTES.items())
     parts = (
         *(HEAD, markdown(("machine", ""), machine(options.threads, peaks))),
-        *("## Time\n", BOUND, markdown(TIMES, times), notes + "\n"),
+        *("## Time\n", BOUND, markdown(TIMES, times), notes, ""),
         *("## Memory and growth\n", GROWTH, markdown(MEMORY, memories)),
     )
     text = "\n".join(parts)
