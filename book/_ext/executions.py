@@ -27,14 +27,18 @@ ROOT = Path(__file__).parents[2]
 STORE = ROOT / "_build/executed"
 
 # What any chapter depends on besides its own code, the environment and
-# how it is executed; and files of the book on which those chapters
-# depend whose code names one of the kind.
+# how it is executed; and files on which those chapters depend whose
+# code names one of the kind.
 INPUTS = (
     "conv_notes/**/*.py",
     "constraints.txt",
     "book/_ext/executions.py",
 )
-NAMED = {".ipynb": "book/*.ipynb", ".yml": "book/*.yml"}
+NAMED = {
+    ".ipynb": "book/*.ipynb",
+    ".yml": "book/*.yml",
+    "results.md": "benchmarks/results.md",
+}
 
 # The chapters multiply many small matrices, for which one thread is
 # quicker; and the last digits are then the same everywhere.
@@ -125,9 +129,9 @@ def digest(patterns: Iterable[str]) -> str:
 
 
 def named(notebook: NotebookNode) -> list[str]:
-    """Return patterns of the files of the book that the code may read."""
+    """Return patterns of the files that the code may read."""
     source = "".join(cell.source for cell in code(notebook))
-    return [NAMED[suffix] for suffix in NAMED if suffix in source]
+    return [NAMED[kind] for kind in NAMED if kind in source]
 
 
 def code(notebook: NotebookNode) -> list[NotebookNode]:
