@@ -79,7 +79,9 @@ def correlate(
     if y is None:
         y = np.empty((len(x), groups * outs, *positions), x.dtype)
     y = y.reshape(len(x), groups, outs, *positions)
-    rows = weight.swapaxes(2, 3)  # of the kernel, outermost: some of them are a slice
+    # Rows of the kernel outermost: some of them are a slice. BLAS takes no order in
+    # reverse, which a kernel turned around would have.
+    rows = np.ascontiguousarray(weight.swapaxes(2, 3))
 
     def matrix(some: slice, taps: slice) -> FloatArray:
         entries = rows[some, :, taps]
