@@ -26,8 +26,10 @@ from ._differentiable import Pullback
 
 #: Bytes that are worked on at once: the product finds its columns in the cache.
 ROOM = 2**21
-#: Rows of columns from which on a product is as fast as it gets, and too few of them.
-ENOUGH, FEW = 32, 8
+#: Rows of columns from which on a product is as fast as it gets.
+ENOUGH = 32
+#: So many numbers are copied while one is added to others.
+COPIES = 5
 
 
 def grouped(weight: FloatArray, groups: int) -> FloatArray:
@@ -157,13 +159,13 @@ def gradient_of_input(
 
     Or add it to what is there.
 
-    Each pixel gathers from the outputs that see it; but where a pixel has few channels
-    (of a picture), the product would have few rows and be slow: then each output paints
-    the pixels that it sees.
+    Each pixel gathers from the outputs that see it, which copies their channels for
+    each entry of the kernel. Or each output paints the pixels that it sees, which adds
+    theirs: that is less work where they are few, as in a picture.
     """
-    outs, each = weight.shape[1:3]
+    outs, each, *kernel = weight.shape[1:]
     turned = weight.swapaxes(1, 2)  # to the way back, outputs are inputs
-    if each < FEW <= outs:
+    if outs >= COPIES * each and prod(kernel) > 1:
         _paint(dx, dy, turned, windows)
     else:
         _gather(dx, dy, turned, windows, add)

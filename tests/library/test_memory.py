@@ -22,6 +22,12 @@ CASES = {
     "local_conv2d": ([X, (32, 32, 2, 32, 3, 3)], PAD),
     "conv_transpose2d": ([X, (32, 32, 3, 3)], {**PAD, "stride": 2}),
 }
+# Besides, a locally connected layer keeps its images, framed and laid out another way;
+# a dynamic convolution the kernel of each example, and that in the order of columns.
+KEPT = {
+    "local_conv2d": 4 * 16 * 32 * 34 * 34,
+    "dynamic_conv2d": 2 * 4 * 16 * 32 * 32 * 9,
+}
 
 
 def beyond(compute):
@@ -49,8 +55,6 @@ def test_work_fits_beside_one_image(name):
         y, pullback = op.vjp(*arrays, **options)
         return [y, *pullback(dy)]
 
-    # A locally connected layer keeps its image in a frame, the batch laid out last.
-    frame = 4 * 16 * 32 * 34 * 34 if name == "local_conv2d" else 0
-    room = 1.5 * max(COLUMNS, ROOM) + frame
+    room = 1.5 * max(COLUMNS, ROOM) + KEPT.get(name, 0)
     assert beyond(forward) < room
     assert beyond(backward) < 2 * room
