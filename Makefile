@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PORT ?= 8000
 MINUTES ?= 30
-THREADS ?= 2
+THREADS ?= 1
 BIN := .venv/bin
 READY := .venv/ready
 
@@ -40,7 +40,7 @@ oldest: $(READY) ## test the library on the oldest NumPy it admits
 		-p no:cacheprovider tests/library \
 		--ignore tests/library/test_onnx.py --ignore tests/library/test_data.py
 
-bench: $(READY) ## measure speed beside other libraries, with THREADS=2
+bench: $(READY) ## measure speed beside other libraries, with THREADS=1
 	$(VENV) .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --constraint constraints.txt \
 		--constraint constraints-bench.txt '.[bench]'

@@ -1,6 +1,6 @@
 """Write benchmarks/results.md: every case beside its rivals, measured in one run.
 
-Run with `make bench`, or `make bench THREADS=1`.
+Run with `make bench`, or `make bench THREADS=2`.
 """
 
 import argparse
@@ -204,7 +204,7 @@ def libraries() -> Iterator[tuple[str, str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=5, help="for a line")
     parser.add_argument("--only", nargs="*", help="cases by letter; prints, not writes")
     options = parser.parse_args()
