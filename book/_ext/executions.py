@@ -148,6 +148,8 @@ def execute(notebook: NotebookNode, folder: Path) -> list[float]:
         timeout=600,
         kernel_name="python3",
         coalesce_streams=True,
+        # Not that it listens on this machine, at every start.
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
         resources={"metadata": {"path": folder}},
     ).execute()
     return [
