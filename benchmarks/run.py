@@ -57,7 +57,8 @@ batch × channels × height × width.
 BOUND = """\
 A *bound* is the longer of two times: the multiply-adds of the case at the rate of a
 large matrix product, and its arrays, each read or written once, at the rate of the
-fastest stream. Arrays that stay in a cache can be faster than the second.
+fastest stream. A better kernel than NumPy's product can be a little faster than the
+first, and arrays that stay in a cache faster than the second.
 """
 GROWTH = """\
 *Extra* is the peak of memory beyond arguments and what is returned; backward from the

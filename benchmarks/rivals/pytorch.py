@@ -28,9 +28,10 @@ def local_einsum(x: Tensor, weight: Tensor) -> Tensor:
 
 
 def local_product(x: Tensor, weight: Tensor) -> Tensor:
-    oh, ow, out, _, *kernel = weight.shape
-    columns = F.unfold(x, kernel).permute(2, 1, 0)  # (OH·OW, C·KH·KW, N)
-    y = torch.bmm(weight.reshape(oh * ow, out, -1), columns)
+    oh, ow, out, _, kh, kw = weight.shape
+    seen = x.unfold(2, kh, 1).unfold(3, kw, 1)  # a view: (N, C, OH, OW, KH, KW)
+    columns = seen.permute(2, 3, 0, 1, 4, 5).reshape(oh * ow, len(x), -1)
+    y = torch.bmm(weight.reshape(oh * ow, out, -1), columns.transpose(1, 2))
     return y.permute(2, 1, 0).reshape(-1, out, oh, ow)
 
 
@@ -130,7 +131,11 @@ def _recipes() -> dict[str, Recipes]:
         **{name: {OWN: call, LAST: call} for name, call in natives.items()},
         "unfold_fold": {OWN: unfold_fold},
         "local_conv2d": {OWN: local_product, USUAL: local_einsum},
-        "tiled_conv2d": {OWN: tiled_shuffled, USUAL: tiled_in_place},
+        "tiled_conv2d": {
+            OWN: tiled_shuffled,
+            LAST: tiled_shuffled,
+            USUAL: tiled_in_place,
+        },
         "netvlad": {
             OWN: netvlad_products,
             USUAL: netvlad_loop,
@@ -140,7 +145,8 @@ def _recipes() -> dict[str, Recipes]:
 
 
 NOTES = {
-    OWN: "its own function; unshared: unfold and one batched product; NetVLAD: two "
+    OWN: "its own function; unshared: windows copied once and one batched product; "
+    "unfold + fold: its unfold copies the windows, ours is a view; NetVLAD: two "
     "products; tiled: t² strided convolutions, stacked and shuffled; partial: two "
     "convolutions; dynamic: a convolution in as many groups as images",
     LAST: "the same with arrays in the memory format channels_last",
