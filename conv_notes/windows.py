@@ -61,7 +61,7 @@ def unfold(
     References
     ----------
     Chellapilla, Puri & Simard (2006), "High performance convolutional neural networks
-    for document processing", section 3 ("im2col").
+    for document processing", section 3: unrolling, now called im2col.
 
     Examples
     --------
