@@ -119,7 +119,7 @@ def local_conv2d(
 
     def pullback(dy: FloatArray) -> tuple[Any, ...]:
         drows = dy.transpose(2, 3, 1, 0)  # (OH, OW, out, N)
-        dweight = np.empty_like(weight)
+        dweight = np.empty(weight.shape, x.dtype)  # in C order: a row has a place
         # Of one image it multiplies single numbers, for which BLAS takes twice as long.
         multiply = np.multiply if n == 1 else np.matmul
         for drow, dkernels, i in zip(drows, dweight, range(oh), strict=True):
