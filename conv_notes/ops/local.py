@@ -14,6 +14,9 @@ from ..windows import inside, output_size, put_back, slide
 from ._differentiable import Pullback, differentiable
 from ._sums import total
 
+# Entries of a kernel from which the memory, not the calls, decides how long it takes.
+LONG_KERNEL = 512
+
 
 @differentiable
 def local_conv2d(
@@ -112,8 +115,9 @@ def local_conv2d(
     # One row at a time: the weights, which are by far the largest array, are read once
     # and the copied windows stay small.
     y = np.empty((n, out, oh, ow), x.dtype)
+    product = _dots if n == 1 and entries >= LONG_KERNEL else np.matmul
     for i in range(oh):
-        y[:, :, i] = (kernels(i) @ columns(i)).transpose(2, 1, 0)
+        y[:, :, i] = product(kernels(i), columns(i)).transpose(2, 1, 0)
     if bias is not None:
         y += bias.transpose(2, 0, 1)
 
@@ -145,3 +149,12 @@ def local_conv2d(
         return np.ascontiguousarray(dx[inside(x.shape, windows)])
 
     return y, pullback
+
+
+def _dots(kernels: FloatArray, columns: FloatArray) -> FloatArray:
+    """`kernels @ columns` for one image, a dot product per kernel.
+
+    BLAS's product of a matrix and one vector reads long rows at half the speed.
+    """
+    product: FloatArray = kernels[:, :, None] @ columns[:, None]
+    return product[:, :, 0]

@@ -61,6 +61,12 @@ def test_tiled_with_a_kernel_per_output_is_local(case, tiling):
     assert_same(y, case())
 
 
+def test_long_unshared_kernels_over_one_image_as_over_two(rng):
+    x = rng.integers(-4, 5, (2, 64, 5, 4)).astype(np.float32)
+    weight = rng.integers(-4, 5, (3, 2, 7, 64, 3, 3)).astype(np.float32)
+    assert_same(local_conv2d(x[1:], weight), local_conv2d(x, weight)[1:])
+
+
 @given(strategies.convolutions("local_conv2d"), strategies.pairs(0, 3))
 def test_cyclic_with_more_kernels_than_outputs_is_local(case, spare):
     x, weight, bias = case.arrays
