@@ -46,6 +46,9 @@ bench: $(READY) ## measure speed beside other libraries, with THREADS=1
 		--constraint constraints-bench.txt '.[bench]'
 	PYTHONPATH=. .venv-bench/bin/python benchmarks/run.py --threads $(THREADS)
 
+experiments: $(READY) ## run the long experiments, or NAMES="digits faces", for the chapters
+	$(BIN)/python -m experiments $(NAMES)
+
 lab: $(READY) ## open the chapters in JupyterLab
 	$(BIN)/python -m jupyterlab book
 
@@ -78,4 +81,4 @@ $(READY): pyproject.toml constraints.txt
 	@test ! -e .git || git config diff.notebook.textconv '$(PYTHON) tools/notebook_text.py' || true
 	@touch $@
 
-.PHONY: help book test fuzz thorough oldest bench lab read notebooks format clean
+.PHONY: help book test fuzz thorough oldest bench experiments lab read notebooks format clean

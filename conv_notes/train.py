@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -178,6 +178,7 @@ def fit(
     rng: np.random.Generator,
     loss: Op[..., Any] = cross_entropy,
     progress: bool | None = None,
+    until: Callable[[Params], bool] | None = None,
 ) -> Fit:
     """Train a network: shuffle, cut into batches, follow the gradient, repeat.
 
@@ -206,6 +207,9 @@ def fit(
     progress : bool, optional
         Whether to show a progress bar, which takes the package tqdm. Left out, it shows
         where a person watches a terminal and not where output is recorded.
+    until : function, optional
+        Is given the parameters after each epoch, and ends the training by returning
+        true: to stop where examples kept apart get no better.
 
     Returns
     -------
@@ -267,6 +271,8 @@ def fit(
     for method in ("start", "step"):
         if not hasattr(optimizer, method):
             raise TypeError(f"{where}: optimizer must have {method}, got {optimizer!r}")
+    if until is not None and not callable(until):
+        raise TypeError(f"{where}: until must be a function, got {until!r}")
 
     params, x = network._checked(params, x)  # once: each step is then without
     state, losses = optimizer.start(params), []
@@ -282,6 +288,8 @@ def fit(
             params = {name: stepped[name] for name in params}  # in order
             total += float(value) * len(batch)
         losses.append(total / len(x))
+        if until is not None and until(params):
+            break
     for name, array in params.items():
         if losses and not np.isfinite(array).all():  # since the last loss
             raise _diverged(f"{name} became infinite or NaN", epoch, optimizer)

@@ -38,6 +38,8 @@ NAMED = {
     ".ipynb": "book/*.ipynb",
     ".yml": "book/*.yml",
     "results.md": "benchmarks/results.md",
+    "experiments": "experiments/*.py",
+    "found(": "book/results/*.json",
 }
 
 # The chapters multiply many small matrices, for which one thread is

@@ -238,6 +238,7 @@ WRONG_TYPE = [
     (lambda: fitted(labels=[0, 1, 0, 1]), "fit", "labels", list),
     (lambda: fitted(labels=zeros(4)), "cross_entropy", "labels", np.dtype("f8")),
     (lambda: fitted(optimizer=0.1), "fit", "optimizer", 0.1),
+    (lambda: fitted(until=3), "fit", "until", 3),
     (lambda: fitted(rng=0), "fit", "rng", 0),
 ]
 ROWS = [(ValueError, *row) for row in REFUSED]

@@ -272,6 +272,19 @@ def test_epochs_are_counted_on_a_bar(capsys):
     np.testing.assert_equal(shown, silent)
 
 
+def test_training_ends_when_it_is_told_to():
+    met = []
+
+    def enough(params):
+        met.append(params)
+        return len(met) == 2
+
+    params, losses = trained(epochs=9, until=enough)
+    assert len(losses) == 2
+    assert params is met[-1]
+    np.testing.assert_equal((params, losses), tuple(trained(epochs=2)))
+
+
 def test_fit_without_tqdm(monkeypatch):
     expected = trained()
     monkeypatch.setitem(sys.modules, "tqdm", None)
