@@ -58,7 +58,7 @@ def test_no_chosen_value_is_at_the_edge_of_what_was_tried(name):
 def test_no_training_was_cut_short(name):
     for curve in inside(experiments.found(name)):
         if "passes" in curve:
-            done = len(curve.get("accuracy") or curve["mAP"])
+            done = max(len(v) for v in curve.values() if isinstance(v, list))
             assert done >= curve["passes"] * 5 // 4 + 10, curve
 
 
