@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 
 from .._checks import Shape
-from ..layers import Conv2d
+from ..layers import Conv2d, DepthwiseConv2d
 from . import marks
 from ._drawing import WIDTH, Drawing, styled, subplots
 from .marks import INK, INPUT, OUTPUT, SEEN, SERIES, times, tint
@@ -26,16 +26,17 @@ SHADES = {"front": 0.45, "top": 0.25, "right": 0.7}
 
 
 @styled
-def cubes(layer: Conv2d, input_shape: Shape) -> Drawing:
+def cubes(layer: Conv2d | DepthwiseConv2d, input_shape: Shape) -> Drawing:
     """Draw input, kernels and output of a convolution as blocks in isometric view.
 
-    The block that one output cell depends on is marked in the input, and the cells of
-    the same place in all maps of the output. Long axes are drawn shorter.
+    The block that an output cell depends on is marked in the input, and in the output
+    the cells that depend on it. Long axes are drawn shorter.
 
     Parameters
     ----------
-    layer : Conv2d
-        With ``groups=1``; stride 1 and no padding look best.
+    layer : Conv2d or DepthwiseConv2d
+        With ``groups=1``, or with a kernel of its own for each channel; stride 1 and no
+        padding look best.
     input_shape : tuple of int
         (C, H, W).
 
@@ -46,13 +47,16 @@ def cubes(layer: Conv2d, input_shape: Shape) -> Drawing:
     Raises
     ------
     ValueError
-        If the layer has groups: its kernels are less deep than the input.
+        If the layer has groups of several channels: its kernels are neither as deep as
+        the input nor of a single channel.
     """
-    if layer.groups != 1:
+    if isinstance(layer, Conv2d) and layer.groups != 1:
         raise ValueError(f"cubes: layer must have groups=1, got {layer}")
     shapes = input_shape, layer.param_shapes(input_shape)["weight"][1:]
     output_shape = layer.output_shape(input_shape)
-    m = layer.out_channels
+    m = output_shape[0]
+    # Output channels of one input channel; none is kept apart where all are summed.
+    own = layer.multiplier if isinstance(layer, DepthwiseConv2d) else 0
     shown = list(range(m)) if m <= MOST_KERNELS else [0, 1, m - 1]
 
     source, kernel = _Block(shapes[0]), _Block(shapes[1])
@@ -73,14 +77,16 @@ def cubes(layer: Conv2d, input_shape: Shape) -> Drawing:
     top = (tallest - height) / 2
     for k, gap in zip(shown, [*gaps, 0.0], strict=True):
         at = (left_kernel, top)
-        kernel.draw(ax, at, SERIES[k % len(SERIES)])
+        first = k // own if own else 0
+        kernel.draw(ax, at, SERIES[k % len(SERIES)], first=first)
         kernel.name(ax, at, f"kernel {k + 1}")
         ends.append(top + kernel.height / 2)
         top += kernel.height + gap
         if gap > KERNEL_GAP:
             marks.label(ax, (at[0] + kernel.width / 2, top - 0.8), "⋮", va="center")
     target_top = (tallest - target.height) / 2
-    target.draw(ax, (left_target, target_top), OUTPUT, window=(target.cells[0], 1, 1))
+    window = own or target.cells[0], 1, 1
+    target.draw(ax, (left_target, target_top), OUTPUT, window=window)
     target.name(ax, (left_target, target_top), "output")
     middle = tallest / 2
     for end in ends:
@@ -93,7 +99,8 @@ def cubes(layer: Conv2d, input_shape: Shape) -> Drawing:
     figure.alt = (
         f"Three columns of blocks. Input of {times(shapes[0])}; {m} kernels of "
         f"{times(shapes[1])} each; output of {times(output_shape)}, one map for each "
-        "kernel. Every kernel is as deep as the input."
+        "kernel. Every kernel "
+        + ("sees one channel only." if own else "is as deep as the input.")
     )
     return figure
 
@@ -114,8 +121,12 @@ class _Block:
         corner: tuple[float, float],
         colour: str,
         window: tuple[int, ...] = (0, 0, 0),
+        first: int = 0,
     ) -> None:
-        """The three visible faces; `window` marks that many cells at the near top."""
+        """The three visible faces; `window` marks that many cells at the near top.
+
+        `first` is the channel that the nearest cells lie on.
+        """
         c, h, w = self.cells
         wc, wh, ww = window
         origin = np.array([corner[0], corner[1] + c / 2])
@@ -144,7 +155,7 @@ class _Block:
                 ax.plot(*np.transpose(line), color=INK, lw=0.5)
             if marked[0] < marked[2] and marked[1] < marked[3]:
                 patch(*marked, fc="none", ec=INK, lw=2.4, hatch=SEEN, zorder=4)
-        names = [str(k + 1) for k in range(c)]
+        names = [str(first + k + 1) for k in range(c)]
         if long[2]:
             names[2:] = ["…", *[""] * (c - 4), str(self.shape[0])]
         for k, name in enumerate(names):  # of the channels, on the far side

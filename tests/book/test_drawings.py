@@ -11,6 +11,7 @@ from ipywidgets import HTML, SelectionSlider, Stack
 
 from conv_notes import (
     Conv2d,
+    DepthwiseConv2d,
     Flatten,
     Linear,
     MaxPool2d,
@@ -146,6 +147,15 @@ def test_cubes_name_every_size_and_refuse_groups():
     assert "kernel 128" in DRAWINGS["cubes"]().svg()
     with pytest.raises(ValueError, match="must have groups=1"):
         draw.cubes(Conv2d(2, 2, groups=2), (4, 3, 3))
+
+
+def test_cubes_of_a_depthwise_layer_have_the_channels_that_they_see():
+    drawing = draw.cubes(DepthwiseConv2d(2, 2), (3, 3, 3))
+    assert "6 kernels of 1 × 2 × 2 each; output of 6 × 2 × 2" in drawing.alt
+    assert "Every kernel sees one channel only." in drawing.alt
+    texts = [text.get_text() for text in drawing.axes[0].texts]
+    seen = {n: texts[texts.index(f"kernel {n}\n1 × 2 × 2") - 1] for n in (1, 2, 6)}
+    assert seen == {1: "1", 2: "1", 6: "3"}
 
 
 def test_channel_sum_writes_out_the_arithmetic():
