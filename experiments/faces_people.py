@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,7 @@ def moved(most: int, rng: np.random.Generator) -> np.ndarray:
     return avg_pool2d(np.stack(frames), 2)  # 44 × 36
 
 
+@cache
 def small(most: int, seed: int) -> Examples:
     """Return faces at a quarter of their size, each of mean 0 and deviation 1."""
     x = avg_pool2d(moved(most, np.random.default_rng([seed, 0])), 2)
