@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Callable, Mapping, Sequence
-from html import escape, unescape
 from itertools import product
 from math import prod
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
+from numpy.typing import ArrayLike
 
+from . import draw
+from ._states import answered, choices_of, drawable, in_lines, picture
 from .draw import Drawing
 
 MOST_PICTURES = 60
@@ -26,23 +26,15 @@ class _Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     compares outputs, as nbval does, sees which pictures changed.
     """
 
-    def __repr__(self) -> str:
-        *sliders, stacks = self.children
-        lines = []
-        for state in product(*(range(len(slider.options)) for slider in sliders)):
-            shown = stacks
-            for index in state:
-                shown = shown.children[index]
-            settings = zip(sliders, state, strict=True)
-            at = ", ".join(f"{s.description}={s.options[i]}" for s, i in settings)
-            now = " (shown)" if state == tuple(s.index for s in sliders) else ""
-            lines.append(f"{at}{now}: {_in_short(shown.value)}")
-        return "\n".join(lines)
-
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         # The base class would cut the text after its first line or two.
         bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
         return bundle | {"text/plain": repr(self)}
+
+    lines = ""  # the text
+
+    def __repr__(self) -> str:
+        return self.lines
 
 
 def explore(
@@ -95,38 +87,30 @@ def explore(
     >>> explore(picture, kernel=[1, 2, 3]).children[0].options
     ('1', '2', '3')
     """
-    labelled = {name: _labels(name, values) for name, values in choices.items()}
+    labelled, first = choices_of(choices, start)
     count = prod(map(len, labelled.values()))
     if not choices or count > MOST_PICTURES:
         raise ValueError(
             f"explore: choices must give 1 to {MOST_PICTURES} pictures, got "
             f"{count if choices else 0}"
         )
-    first = {name: 0 for name in labelled}
-    for name, label in (start or {}).items():
-        if name not in labelled or str(label) not in labelled[name]:
-            options = list(labelled.get(name, labelled))
-            raise ValueError(f"explore: start {name}={label!r} is not among {options}")
-        first[name] = list(labelled[name]).index(str(label))
-
     sliders = [
         widgets.SelectionSlider(
             options=list(options),
-            index=first[name],
+            index=index,
             description=name.replace("_", " "),
             continuous_update=True,
             style={"description_width": "initial"},
         )
-        for name, options in labelled.items()
+        for (name, options), index in zip(labelled.items(), first, strict=True)
+    ]
+    pictures = [
+        picture(figure, dict(zip(labelled, values, strict=True)))
+        for values in product(*(options.values() for options in labelled.values()))
     ]
     # All pictures share these two: as models of their own they would outweigh them.
     shared = {"layout": widgets.Layout(), "style": widgets.HTML().style}
-    level: list[widgets.Widget] = [
-        widgets.HTML(
-            _picture(figure, dict(zip(labelled, values, strict=True))), **shared
-        )
-        for values in product(*(options.values() for options in labelled.values()))
-    ]
+    level: list[widgets.Widget] = [widgets.HTML(html, **shared) for html in pictures]
     for slider in reversed(sliders):
         n = len(slider.options)
         level = [
@@ -135,32 +119,50 @@ def explore(
         ]
         for stack in level:
             widgets.jslink((slider, "index"), (stack, "selected_index"))
-    return _Explorer([*sliders, *level])
+    explorer = _Explorer([*sliders, *level])
+    explorer.lines = in_lines(labelled, first, pictures)
+    return explorer
 
 
-def _labels(name: str, values: Sequence[Any] | Mapping[str, Any]) -> dict[str, Any]:
-    pairs = values.items() if isinstance(values, Mapping) else ((v, v) for v in values)
-    labels = {str(label): value for label, value in pairs}
-    if not labels:
-        raise ValueError(f"explore: {name} must offer at least one value")
-    return labels
+def sketch(
+    answer: Callable[[np.ndarray], Mapping[str, Any]],
+    start: ArrayLike,
+    *,
+    ink: bool = True,
+) -> Drawing:
+    """Let readers of the book's page draw, and answer each stroke.
 
+    Where cells run in the page, this is a canvas for finger or mouse, which takes a
+    reader's own picture too. A notebook shows what it begins with.
 
-def _picture(figure: Callable[..., Drawing], state: dict[str, Any]) -> str:
-    """One state as HTML: an image, so that ids of two SVGs cannot clash in a page."""
-    try:
-        drawing = figure(**state)
-    except ValueError as error:
-        return f'<p class="not-possible">Not possible: {escape(str(error))}</p>'
-    if not isinstance(drawing, Drawing):
-        got = type(drawing).__name__
-        raise TypeError(f"explore: figure must return a Drawing, got {got}")
-    data = base64.b64encode(drawing.svg().encode()).decode()
-    source = f"data:image/svg+xml;base64,{data}"
-    return f'<img alt="{escape(drawing.alt)}" src="{source}">'
+    Parameters
+    ----------
+    answer : callable
+        Gets what is drawn, an array of start's shape, float32, with values from 0 to 1.
+        Returns a mapping of names to numbers from 0 to 1, which become bars, or to
+        arrays of shape (H, W), which become pictures, 1 white.
+    start : array_like, shape (H, W)
+        What is on the canvas at first, from 0 to 1.
+    ink : bool
+        Whether 1 is drawn black, as on paper, rather than white, as light.
 
+    Returns
+    -------
+    Drawing
 
-def _in_short(html: str) -> str:
-    """What a picture says in words; a digest of it where it is an image."""
-    words = unescape(re.sub("<[^>]*>", "", html))
-    return words or hashlib.sha256(html.encode()).hexdigest()[:12]
+    Raises
+    ------
+    ValueError
+        If start or what answer returns is not as above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sketch(lambda x: {"covered": x.mean()}, np.eye(4)).alt
+    'Bars of answers to the start: covered 0.25.'
+    """
+    pixels = drawable(start)
+    answers = answered(answer(pixels))
+    if all(np.ndim(value) for value in answers.values()):
+        return draw.pictures({"start": 1 - pixels if ink else pixels} | answers)
+    return draw.bars(answers, xlabel="answers to the start", xlim=(0, 1))

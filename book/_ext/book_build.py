@@ -15,7 +15,6 @@ import logging
 import re
 from pathlib import Path
 
-import executions
 import myst_nb.sphinx_
 import nbformat
 from docutils import nodes
@@ -24,6 +23,8 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.logging import getLogger
+
+import executions
 
 LOGGER = getLogger(__name__)
 
@@ -46,9 +47,7 @@ def follow_changes(app: Sphinx, config: Config) -> None:
     config.book_frame = for_all + executions.digest(FRAME)
 
 
-def execute_chapters(
-    app: Sphinx, env: BuildEnvironment, names: list[str]
-) -> None:
+def execute_chapters(app: Sphinx, env: BuildEnvironment, names: list[str]) -> None:
     """Execute those of the pages to be read that need it, two at a time."""
     paths = [Path(env.doc2path(name)) for name in names]
     chapters = [path for path in paths if path.suffix == ".ipynb"]
@@ -75,9 +74,7 @@ def find(path: Path) -> executions.Execution:
 class Parser(myst_nb.sphinx_.Parser):
     """MyST-NB's parser of what a chapter says when it is executed."""
 
-    def parse(
-        self, inputstring: str, document: nodes.document
-    ) -> None:
+    def parse(self, inputstring: str, document: nodes.document) -> None:
         found = FOUND.get(Path(self.env.doc2path(self.env.docname)))
         if isinstance(found, Exception):
             # The page as committed keeps links from other pages whole,
@@ -92,17 +89,13 @@ class Parser(myst_nb.sphinx_.Parser):
                     self.env.note_dependency(str(path))
             notebook.metadata.update(found["metadata"])
             cells = executions.code(notebook)
-            for cell, outputs in zip(
-                cells, found["outputs"], strict=True
-            ):
+            for cell, outputs in zip(cells, found["outputs"], strict=True):
                 cell.outputs = nbformat.from_dict(outputs)
             inputstring = nbformat.writes(notebook)
         super().parse(inputstring, document)
 
 
-def describe_failure(
-    name: str, content: str, cause: Exception
-) -> str:
+def describe_failure(name: str, content: str, cause: Exception) -> str:
     """Say which cell of the notebook failed, at which line, and how."""
     # Without the colours for a terminal.
     report = re.sub(r"\x1b\[[0-9;]*m", "", str(cause))
@@ -113,11 +106,8 @@ def describe_failure(
     # The kernel numbers the cells it runs: those that hold code.
     run = [
         number
-        for number, cell in enumerate(
-            json.loads(content)["cells"], start=1
-        )
-        if cell["cell_type"] == "code"
-        and "".join(cell["source"]).strip()
+        for number, cell in enumerate(json.loads(content)["cells"], start=1)
+        if cell["cell_type"] == "code" and "".join(cell["source"]).strip()
     ]
     cell = run[int(frame[1]) - 1]
     return f"{name}, cell {cell}, line {frame[2]}:\n{report}"
@@ -133,9 +123,7 @@ def name_cell(record: logging.LogRecord) -> bool:
     return True
 
 
-def forget_failed_build(
-    app: Sphinx, exception: Exception | None
-) -> None:
+def forget_failed_build(app: Sphinx, exception: Exception | None) -> None:
     """Make the next build read everything again if this one failed."""
     if exception or app.statuscode:
         pickle = Path(app.doctreedir, "environment.pickle")

@@ -76,9 +76,7 @@ def executed(path: Path, notebook: NotebookNode) -> Execution:
         # Not if something was edited meanwhile: what was executed?
         if before == state(notebook):
             new = file.with_suffix(".new")
-            new.write_text(
-                f"{seal(before, content)}\n{content}", "utf-8"
-            )
+            new.write_text(f"{seal(before, content)}\n{content}", "utf-8")
             new.replace(file)
         return json.loads(content)
 
@@ -103,10 +101,7 @@ def seal(state: str, content: str) -> str:
 
 def state(notebook: NotebookNode) -> str:
     """Sum up all that a notebook's outputs depend on."""
-    cells = [
-        [cell.source, cell.metadata.get("tags", [])]
-        for cell in code(notebook)
-    ]
+    cells = [[cell.source, cell.metadata.get("tags", [])] for cell in code(notebook)]
     packages = Path(sysconfig.get_path("purelib")).glob("*.dist-info")
     parts = [
         cells,
@@ -121,9 +116,7 @@ def state(notebook: NotebookNode) -> str:
 def digest(patterns: Iterable[str]) -> str:
     """Sum up the names and contents of the files that match."""
     total = hashlib.sha256()
-    paths = (
-        path for pattern in patterns for path in ROOT.glob(pattern)
-    )
+    paths = (path for pattern in patterns for path in ROOT.glob(pattern))
     for path in sorted(path for path in paths if path.is_file()):
         total.update(path.relative_to(ROOT).as_posix().encode())
         total.update(hashlib.sha256(path.read_bytes()).digest())
@@ -138,9 +131,7 @@ def named(notebook: NotebookNode) -> list[str]:
 
 def code(notebook: NotebookNode) -> list[NotebookNode]:
     """Return the code cells."""
-    return [
-        cell for cell in notebook.cells if cell.cell_type == "code"
-    ]
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def execute(notebook: NotebookNode, folder: Path) -> list[float]:
@@ -154,10 +145,7 @@ def execute(notebook: NotebookNode, folder: Path) -> list[float]:
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         resources={"metadata": {"path": folder}},
     ).execute()
-    return [
-        duration(cell.metadata.pop("execution", {}))
-        for cell in code(notebook)
-    ]
+    return [duration(cell.metadata.pop("execution", {})) for cell in code(notebook)]
 
 
 def duration(times: dict[str, str]) -> float:
@@ -171,9 +159,7 @@ def duration(times: dict[str, str]) -> float:
     return (end - start).total_seconds()
 
 
-def two_at_a_time(
-    function: Callable[[T], Any], items: Iterable[T]
-) -> dict[T, Any]:
+def two_at_a_time(function: Callable[[T], Any], items: Iterable[T]) -> dict[T, Any]:
     """Return what a function returns for each item, or raises.
 
     An interrupted program need not wait for these threads, as it would
@@ -207,12 +193,7 @@ def slowest(paths: Iterable[Path]) -> str:
             if cell.cell_type == "code"
         ]
         if found := stored(path, notebook):
-            names = [
-                f"{path.name}, cell {number}" for number in numbers
-            ]
+            names = [f"{path.name}, cell {number}" for number in numbers]
             took += zip(found["seconds"], names, strict=True)
-    lines = [
-        f"{seconds:7.1f} s  {name}"
-        for seconds, name in nlargest(10, took)
-    ]
+    lines = [f"{seconds:7.1f} s  {name}" for seconds, name in nlargest(10, took)]
     return "\n".join(["slowest cells:", *lines])

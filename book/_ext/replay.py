@@ -1,9 +1,10 @@
 """A plug-in of pytest: nbval compares what a chapter's one execution said."""
 
-import executions
 import pytest
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbFile
+
+import executions
 
 
 class Replay:
@@ -55,9 +56,7 @@ class Chapter(IPyNbFile):
 @pytest.hookimpl(wrapper=True)
 def pytest_collect_file(file_path, parent):
     in_book = file_path.parent == executions.ROOT / "book"
-    ours = in_book and parent.config.getoption(
-        "nbval_current_env", False
-    )
+    ours = in_book and parent.config.getoption("nbval_current_env", False)
     return [
         Chapter.from_parent(parent, path=file_path)
         if ours and isinstance(file, IPyNbFile)
@@ -76,10 +75,6 @@ def pytest_terminal_summary(terminalreporter):
     stats = terminalreporter.stats
     reports = [*stats.get("passed", []), *stats.get("failed", [])]
     names = {report.nodeid.partition("::")[0] for report in reports}
-    paths = [
-        executions.ROOT / name
-        for name in names
-        if name.endswith(".ipynb")
-    ]
+    paths = [executions.ROOT / name for name in names if name.endswith(".ipynb")]
     if paths:
         terminalreporter.write_line(executions.slowest(paths))

@@ -1,0 +1,166 @@
+// One page of the book that computes: cells are run, edited, checked and kept.
+import { outputs } from "./outputs.js";
+import { python } from "./python.js";
+
+let opened;
+export const open = (live) => (opened ??= page(live));
+
+function page(live) {
+  const { here, make, button, foot, tell, cells } = live;
+  const KEY = `conv_notes:${live.page}`;
+  const edits = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+  const done = new Set();
+  let running;
+  let book; // the page's code, and what its packages weigh
+  let own; // a package of the reader's, which Python forgets with all else
+  const loaded = async () =>
+    (book ??= await (await fetch(new URL(`cells/${live.page}.json`, here))).json());
+
+  const engine = python(live, (message) => running && show(running, message), () => done.clear());
+  const { place, show } = outputs(live, engine.ask);
+  foot.append(
+    button("Stop", "Stop Python", engine.stop),
+    button("Reset page", "Undo all changes of this page's code", resetPage),
+    button("Download", "Download this page's notebook with your changes", download),
+  );
+
+  // ---- Running: a cell needs what the cells above it made, so those run first.
+  const source = (cell) => cell.editor?.text() ?? edits[cell.i] ?? book.cells[cell.i].source;
+
+  async function runOne(cell) {
+    running = cell;
+    cell.fresh = true;
+    cell.element.classList.add("live-busy");
+    cell.failed = null;
+    cell.editor?.mark(null);
+    const { ok } = await engine.ask({ run: source(cell) });
+    cell.element.classList.remove("live-busy");
+    if (cell.fresh && ok) place(cell);
+    if (cell.failed && !cell.editor) await editor(cell);
+    if (cell.failed) cell.editor.mark(cell.failed);
+    running = undefined;
+    done[ok ? "add" : "delete"](cell.i);
+    return ok;
+  }
+
+  async function runAll(cell) {
+    await engine.boot(await loaded(), own);
+    for (const above of cells.slice(0, cell.i + 1)) {
+      if (above.why || (above !== cell && (done.has(above.i) || isAnswer(above)))) continue;
+      tell(above === cell ? "Running …" : `Running the cells above: ${above.i + 1} of ${cell.i}`);
+      if (await runOne(above)) continue;
+      if (engine.alive) tell(above === cell ? "An error, see the cell." : "A cell above failed.");
+      if (engine.alive && above !== cell) above.element.scrollIntoView({ block: "center" });
+      return false;
+    }
+    tell("Done.");
+    return true;
+  }
+
+  // Answers to exercises are nobody's business but their own.
+  const isAnswer = (cell) => cell.element.classList.contains("tag_exercise");
+
+  let chain = Promise.resolve();
+  const queued = (work) => (chain = chain.then(work).catch((error) =>
+    tell(engine.alive ? error.message : `Python could not start: ${error.message}`)));
+  const run = (cell) => queued(() => runAll(cell));
+
+  const check = (cell) => queued(async () => {
+    if (!(await runAll(cell))) return;
+    const { right, text } = await engine.ask({ check: book.cells[cell.i].check });
+    const verdict = make("p", { className: right ? "live-right" : "live-wrong", textContent: text });
+    cell.element.querySelector(".live-right, .live-wrong")?.remove();
+    place(cell).append(verdict);
+    tell(right ? "Right." : "Not yet.");
+  });
+
+  function loadOwn() {
+    const file = make("input", { type: "file", accept: ".whl,.zip" });
+    file.onchange = () => queued(async () => {
+      own = new Uint8Array(await file.files[0].arrayBuffer());
+      engine.forget("Your copy is kept until you leave the page.");
+      for (const cell of cells.filter((one) => one.why === live.OWN)) {
+        cell.why = undefined;
+        live.arm(cell);
+      }
+    });
+    file.click();
+  }
+
+  async function runClaim(id) {
+    const cell = cells[(await loaded()).claims[id]];
+    if (!cell) return tell(`No cell of this page checks ${id}.`);
+    if (cell.shell?.tagName === "DETAILS") cell.shell.open = true;
+    cell.element.scrollIntoView({ block: "center" });
+    if (cell.why) return tell(`This cell does not run in the page: ${cell.why}.`);
+    await run(cell);
+    cell.element.scrollIntoView({ block: "center" });
+  }
+
+  // ---- Editing: what is changed stays in this browser.
+  function remember(cell) {
+    const mine = cell.editor.text();
+    if (mine === book.cells[cell.i].source) delete edits[cell.i];
+    else edits[cell.i] = mine;
+    for (const below of cells.slice(cell.i)) done.delete(below.i);
+    keep();
+  }
+
+  function keep() {
+    if (Object.keys(edits).length) localStorage.setItem(KEY, JSON.stringify(edits));
+    else localStorage.removeItem(KEY);
+    for (const cell of cells.filter((one) => one.reset)) {
+      cell.element.classList.toggle("live-changed", cell.i in edits);
+      cell.reset.hidden = !(cell.i in edits);
+    }
+  }
+
+  async function editor(cell) {
+    await loaded();
+    const module = await import(new URL("../vendor/codemirror/editor.js", here));
+    if (cell.shell.tagName === "DETAILS") cell.shell.open = true;
+    const box = make("div", { className: "live-editor highlight" });
+    // Sphinx takes "/" and the arrows for itself.
+    box.addEventListener("keydown", (event) => event.stopPropagation());
+    cell.input.querySelector("pre").closest("[class^=highlight-]").replaceWith(box);
+    cell.editor = module.editor(box, source(cell), `Code of cell ${cell.i + 1}`, {
+      run: () => run(cell),
+      changed: () => remember(cell),
+    });
+  }
+
+  async function edit(cell) {
+    if (!cell.editor) await editor(cell);
+    cell.editor.focus();
+  }
+
+  function reset(cell) {
+    delete edits[cell.i];
+    cell.editor?.replace(book.cells[cell.i].source);
+    keep();
+  }
+
+  function resetPage() {
+    for (const cell of cells) if (cell.i in edits) reset(cell);
+    tell("All cells are as in the book.");
+  }
+
+  async function restore() {
+    for (const i of Object.keys(edits)) if (cells[i]?.input) await editor(cells[i]);
+    keep();
+  }
+
+  async function download() {
+    const notebook = await (await fetch(new URL(`../../_sources/${live.page}.ipynb`, here))).json();
+    const seen = ({ cell_type, metadata }) =>
+      cell_type === "code" && !metadata.tags?.includes("remove-cell");
+    const code = notebook.cells.filter(seen);
+    for (const [i, mine] of Object.entries(edits))
+      Object.assign(code[i], { source: mine, outputs: [] });
+    const file = new Blob([JSON.stringify(notebook, null, 1)], { type: "application/x-ipynb+json" });
+    const href = URL.createObjectURL(file);
+    make("a", { href, download: `${live.page.split("/").pop()}.ipynb` }).click();
+  }
+
+  return { run, check, edit, reset, restore, loadOwn, runClaim };
+}

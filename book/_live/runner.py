@@ -1,0 +1,169 @@
+"""Runs cells as a notebook would, in the reader's browser.
+
+Fetches packages and pictures when they are first looked for. `worker.js` gives it two
+functions: `emit`, which sends a message to the page, and `fetch`, which returns a file
+of the book as bytes.
+"""
+
+import ast
+import importlib.abc
+import importlib.util
+import io
+import linecache
+import re
+import sys
+import traceback
+import zipfile
+from site import getsitepackages
+
+from IPython.display import SVG
+from IPython.lib.pretty import pretty
+
+namespace = {"__name__": "__main__"}
+moved = []
+emit = fetch = None
+count = 0
+
+
+class Fetched(importlib.abc.MetaPathFinder):
+    """Unpacks the archive of a package when that is first looked for."""
+
+    def __init__(self, archives):
+        self.archives = archives  # by the names of packages
+
+    def find_spec(self, name, path=None, target=None):
+        if archive := self.archives.pop(name.partition(".")[0], None):
+            for other in [k for k, v in self.archives.items() if v == archive]:
+                del self.archives[other]
+            unpack(fetch(archive))
+            return importlib.util.find_spec(name)
+        return None
+
+
+def unpack(archive):
+    with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+        packed.extractall(getsitepackages()[0])
+    importlib.invalidate_caches()
+
+
+KINDS = {
+    "html": "_repr_html_",
+    "svg": "_repr_svg_",
+    "markdown": "_repr_markdown_",
+}
+
+
+def display(*values):
+    for value in values:
+        if hasattr(value, "for_page"):  # to be moved or drawn upon
+            moved.append(value)
+            emit(value.kind, {"number": len(moved) - 1, **value.for_page()})
+            continue
+        found = [kind for kind, name in KINDS.items() if hasattr(type(value), name)]
+        shown = found[0] if found else "plain"
+        text = getattr(value, KINDS[shown])() if found else pretty(value)
+        emit("show", {"shown": shown, "text": text, "alt": getattr(value, "alt", "")})
+
+
+def asked(number, *what):
+    """What an explorer or a sketch answers to the reader's hand."""
+    try:
+        return moved[number].answer(*what)
+    except Exception as error:
+        return {"failed": f"{type(error).__name__}: {error}"}
+
+
+def install(archives):
+    sys.meta_path.append(Fetched(archives))
+    namespace["display"] = display
+
+
+def figures():
+    """Show what has been drawn with pyplot and not shown."""
+    if plt := sys.modules.get("matplotlib.pyplot"):
+        for number in plt.get_fignums():
+            file = io.StringIO()
+            plt.figure(number).savefig(file, format="svg")
+            svg = file.getvalue()
+            display(SVG(svg[svg.index("<svg") :]))
+        plt.close("all")
+
+
+def run(source):
+    """Run one cell; return whether it did not raise."""
+    global count
+    count += 1
+    name = f"<cell {count}>"
+    linecache.cache[name] = (
+        len(source),
+        None,
+        source.splitlines(keepends=True),
+        name,
+    )
+    try:
+        tree = ast.parse(source, name)
+        last = None
+        silent = source.rstrip().endswith(";")
+        if tree.body and isinstance(tree.body[-1], ast.Expr) and not silent:
+            last = ast.Expression(tree.body.pop().value)
+        exec(compile(tree, name, "exec"), namespace)
+        if last is not None:
+            value = eval(compile(last, name, "eval"), namespace)
+            if value is not None:
+                namespace["_"] = value
+                display(value)
+        figures()
+        return True
+    except BaseException as error:
+        emit("error", explained(error, name))
+        return False
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def explained(error, name):
+    """The reader's own frames of a traceback, and the line of the cell."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename.startswith("<cell ")]
+    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+    lines = [frame.lineno for frame in own if frame.filename == name]
+    listed = traceback.format_list(own)
+    listed += traceback.format_exception_only(error)
+    text = re.sub(r'File "<(cell \d+)>"', r"\1", "".join(listed))
+    return {
+        "text": text,
+        "line": line or (lines[-1] if lines else None),
+    }
+
+
+def check(source):
+    """Whether what an exercise asks for holds; of the first that does not, why."""
+    for statement in ast.parse(source).body:
+        try:
+            exec(compile(ast.Module([statement], []), "<check>", "exec"), namespace)
+        except AssertionError as error:
+            return {
+                "right": False,
+                "text": f"Not yet: {error or compared(statement.test)}",
+            }
+        except Exception as error:
+            said = traceback.format_exception_only(error)[-1].strip()
+            return {"right": False, "text": f"Not yet, the check meets {said}"}
+    return {"right": True, "text": "Right."}
+
+
+def compared(test):
+    """An expression that should be true, with the two values where it compares."""
+    if not isinstance(test, ast.Compare):
+        return f"{ast.unparse(test)} should be true."
+    sides = [test.left, *test.comparators]
+    values = [
+        eval(compile(ast.Expression(s), "<check>", "eval"), namespace) for s in sides
+    ]
+    told = " and ".join(
+        f"{ast.unparse(side)} is {pretty(value)}"
+        for side, value in zip(sides, values, strict=True)
+        if not isinstance(side, ast.Constant)
+    )
+    return f"{ast.unparse(test)} should be true, but {told}."

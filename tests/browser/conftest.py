@@ -1,0 +1,53 @@
+"""The built book, served, and a browser."""
+
+import functools
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import chromium
+import pytest
+from filelock import FileLock
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+HTML = ROOT / "_build/html"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        """Keep the log out of the test report."""
+
+
+@pytest.fixture(scope="session")
+def build(build_book, tmp_path_factory):
+    """Build the book."""
+    # Workers share the parent of their temporary folders, and must not build at once.
+    with FileLock(tmp_path_factory.getbasetemp().parent / "book.lock"):
+        return build_book(ROOT)
+
+
+@pytest.fixture(scope="session")
+def site(build):
+    """Serve the book; return its address."""
+    if build.returncode:
+        pytest.fail("The book does not build.", pytrace=False)
+    handler = functools.partial(Quiet, directory=HTML)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = chromium.find()
+    assert path, "run `python tools/chromium.py`"
+    options = (
+        "--no-sandbox --disable-gpu --disable-quic --no-first-run "
+        "--disable-background-networking --disable-component-update --disable-sync"
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=options.split())
+        yield browser
+        browser.close()

@@ -1,0 +1,230 @@
+"""Cells that run in the page: what a reader sees, also when something goes wrong."""
+
+import json
+from pathlib import Path
+
+import live_cells
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
+FEW = 3  # cells of each chapter; `make thorough` runs all
+DONE = ("Done.", "An error", "A cell above", "Python", "Stopped", "Right", "Not yet")
+
+
+class Reader:
+    """Presses the buttons of a page and reads what it says."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def press(self, name):
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def said(self, *beginnings, seconds=60):
+        """Wait until the foot of the page says something; return it."""
+        self.page.wait_for_function(
+            "starts => starts.some(start =>"
+            " document.querySelector('.live-foot span').textContent.startsWith(start))",
+            arg=list(beginnings or DONE),
+            timeout=1000 * seconds,
+        )
+        return self.page.locator(".live-foot span").inner_text()
+
+    def run(self, cell, seconds=60):
+        self.press(f"Run cell {cell}")
+        self.said("Running", "Loading", *DONE)
+        return self.said(seconds=seconds)
+
+    def write(self, cell, code):
+        """Replace the code of a cell."""
+        self.press(f"Edit cell {cell}")
+        editor = self.page.get_by_label(f"Code of cell {cell}")
+        editor.fill(code)
+
+    def shown(self, cell):
+        """The text of a cell's output."""
+        output = self.page.locator("div.cell").nth(cell - 1).locator(".cell_output")
+        return output.inner_text()
+
+
+@pytest.fixture
+def context(browser):
+    context = browser.new_context()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def reader(context, site):
+    """A reader of a page with a few short cells."""
+    page = context.new_page()
+    page.goto(f"{site}book/parameters.html")
+    return Reader(page)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_first_cells_say_what_the_book_says(browser, site, name):
+    notebook = nbformat.read(ROOT / f"book/{name}.ipynb", as_version=4)
+    known = json.loads(live_cells.FOUND.read_text("utf-8"))[name]["cells"]
+    page = browser.new_page()
+    page.goto(f"{site}book/index.html")
+    page.set_default_timeout(0)
+    results = page.evaluate(live_cells.RUN, [f"book/{name}", 100, None, FEW])
+    page.close()
+    for cell, result, verdict in zip(
+        live_cells.shown(notebook), results, known, strict=False
+    ):
+        if not verdict.startswith(live_cells.OWN):
+            assert live_cells.judged(cell, result) == verdict
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_table_of_cells_is_of_the_chapters_as_they_are(name):
+    notebook = nbformat.read(ROOT / f"book/{name}.ipynb", as_version=4)
+    known = json.loads(live_cells.FOUND.read_text("utf-8")).get(name, {})
+    assert known.get("code") == live_cells.digest(notebook), (
+        f"run: python tools/live_cells.py {name}"
+    )
+
+
+def test_nothing_is_loaded_before_the_first_press(context, site):
+    page, sizes = context.new_page(), []
+    page.on("response", lambda it: "/live" in it.url and sizes.append(len(it.body())))
+    page.on("request", lambda it: pytest.fail(it.url) if "vendor/py" in it.url else 0)
+    page.goto(f"{site}book/shapes.html")
+    page.wait_for_load_state("networkidle")
+    assert len(sizes) == 1 and sizes[0] <= 12_000
+
+
+def test_run_edit_reset(reader):
+    assert reader.run(2) == "Done."
+    reader.write(1, "answer = 6 * 7\nprint('the answer is', answer)")
+    assert reader.run(1) == "Done."
+    assert reader.shown(1).strip() == "the answer is 42"
+    page = reader.page
+    page.reload()  # what was changed is kept in the browser
+    editor = page.get_by_label("Code of cell 1")
+    assert "6 * 7" in editor.inner_text()
+    reader.press("Reset cell 1 to the book's code")
+    assert "6 * 7" not in editor.inner_text()
+    assert not page.evaluate("localStorage.getItem('conv_notes:book/parameters')")
+
+
+def test_an_error_shows_the_readers_own_line(reader):
+    reader.write(1, "x = [1, 2]\n\nx[5]")
+    assert reader.run(1).startswith("An error")
+    shown = reader.shown(1)
+    assert "IndexError" in shown and "line 3" in shown and "runner" not in shown
+    assert reader.page.locator(".live-failed").inner_text() == "x[5]"
+
+
+def test_shift_enter_runs(reader):
+    reader.write(1, "print(1 + 1)")
+    reader.page.keyboard.press("Shift+Enter")
+    reader.said("Done.")
+    assert reader.shown(1).strip() == "2"
+
+
+@pytest.mark.parametrize("visit", ["first", "later"])
+def test_an_endless_loop_is_stopped(reader, visit):
+    """Later, when the service worker has served the page, variables are kept."""
+    if visit == "later":
+        reader.run(1)
+        reader.page.reload()
+        assert reader.page.evaluate("crossOriginIsolated")
+    reader.write(1, "kept = 5")
+    reader.run(1)
+    reader.write(2, "while True: pass")
+    reader.press("Run cell 2")
+    reader.said("Running …")
+    reader.press("Stop Python")
+    said = reader.said("Stopped", "An error")
+    reader.write(2, "print(kept)")
+    reader.run(2)
+    assert reader.shown(2).strip() == "5"  # made anew, or kept
+    assert said.startswith("An error" if visit == "later" else "Stopped")
+
+
+def test_too_much_memory_is_an_error_and_no_end(reader):
+    reader.write(1, "import numpy as np\nnp.ones((20_000, 20_000))")
+    assert reader.run(1).startswith("An error")
+    assert "MemoryError" in reader.shown(1)
+    reader.write(1, "print('still there')")
+    assert reader.run(1) == "Done."
+
+
+def test_a_crash_of_python_is_a_message(reader):
+    reader.run(1)
+    reader.write(1, "import js\njs.self.close()\nwhile True: pass")
+    reader.press("Run cell 1")
+    reader.said("Running …")
+    reader.press("Stop Python")
+    reader.said("Stopped")
+    reader.write(1, "print('again')")
+    assert reader.run(1) == "Done."
+
+
+def test_a_network_that_is_cut_while_loading(browser, site):
+    page = browser.new_page(service_workers="block")  # which Playwright cannot cut off
+    page.route("**/numpy.zip", lambda route: route.abort())
+    page.goto(f"{site}book/parameters.html")
+    reader = Reader(page)
+    reader.press("Run cell 1")
+    assert reader.said("Python could").startswith("Python could not start")
+    page.unroute("**/numpy.zip")
+    assert reader.run(1) == "Done."
+    page.close()
+
+
+def test_a_second_visit_loads_nothing_and_needs_no_network(reader, context):
+    reader.run(1)
+    reader.page.reload()
+    reader.page.wait_for_load_state("networkidle")
+    context.set_offline(True)
+    assert reader.run(1) == "Done."
+    reader.page.reload()
+    assert reader.run(1) == "Done."
+
+
+def test_own_code_only_under_a_strict_policy(context, site):
+    def strict(route):
+        response = route.fetch()
+        policy = {"Content-Security-Policy": "script-src 'self' 'wasm-unsafe-eval'"}
+        route.fulfill(response=response, headers=response.headers | policy)
+
+    page = context.new_page()
+    page.route("**/*", strict)
+    page.goto(f"{site}book/parameters.html")
+    assert Reader(page).run(1) == "Done."
+
+
+def test_an_old_browser_sees_the_book_as_before(context, site):
+    context.add_init_script("delete window.WebAssembly")
+    page = context.new_page()
+    page.goto(f"{site}book/parameters.html")
+    assert page.locator("div.cell").count() > 5
+    assert not page.locator(".live-bar, .live-foot").count()
+
+
+def test_a_page_opened_as_a_file_says_why_it_cannot(browser, build):
+    page = browser.new_page()
+    page.goto((live_cells.HTML / "book/parameters.html").as_uri())
+    reader = Reader(page)
+    reader.press("Run cell 1")
+    assert "may not load" in reader.said("A page opened as a file")
+    page.close()
+
+
+def test_a_claim_is_run_from_the_ledger(context, site):
+    page = context.new_page()
+    page.goto(f"{site}book/source-notes.html")
+    page.locator("a.run-it").first.click()
+    reader = Reader(page)
+    assert reader.said("Done.", "A cell", "An error") == "Done."
+
+
+def test_print_is_as_before(reader):
+    reader.page.emulate_media(media="print")
+    assert not reader.page.locator(".live-bar:visible, .live-foot:visible").count()
