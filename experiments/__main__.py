@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -56,7 +57,10 @@ def run(name: str) -> None:
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{name}.json"
     new = file.with_suffix(".new")
-    new.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    text = json.dumps(results, indent=1)
+    # A list of numbers is one line.
+    text = re.sub(r"\[[^][{}]+\]", lambda m: " ".join(m[0].split()), text)
+    new.write_text(text + "\n", "utf-8")
     new.replace(file)
     say(f"wrote {file.name}, {file.stat().st_size:,} bytes")
 

@@ -17,7 +17,17 @@ from conv_notes import (
 from conv_notes.data import mnist_digits
 from conv_notes.layers import Layer, Params
 
-from .training import Best, Examples, accuracy, scores_of, search, train
+from .training import (
+    Best,
+    Examples,
+    accuracy,
+    is_right,
+    pairs,
+    scores_of,
+    search,
+    train,
+    with_best_rate,
+)
 
 SHAPE = (1, 28, 28)
 SIZES = 20, 100, 500, 2500
@@ -57,21 +67,6 @@ def start_of(net: Layer, seed: int) -> Params:
     return net.init(SHAPE, np.random.default_rng(seed), np.float32)
 
 
-def with_best_rate(
-    one: Callable[[float, int], Best],
-) -> tuple[dict[str, float | list[float]], list[Best]]:
-    """Choose the rate with three seeds, by the digits to choose by; then all seeds."""
-    bests = {}
-
-    def score(rate: float) -> float:
-        bests[rate] = [one(rate, seed) for seed in SEEDS[:3]]
-        return float(np.mean([best.accuracy for best in bests[rate]]))
-
-    rate = search(RATES, score)
-    value = rate["chosen"]
-    return rate, bests[value] + [one(value, seed) for seed in SEEDS[3:]]
-
-
 def trained_long(
     net: Layer, examples: Examples, rate: float, seed: int, test: Examples
 ) -> float:
@@ -80,19 +75,6 @@ def trained_long(
     how = {"epochs": LONG, "batch_size": 20, "optimizer": Adam(rate), "rng": rng}
     params, _ = fit(net, start, *examples, progress=False, **how)
     return accuracy(net, params, test)
-
-
-def is_right(best: Best, test: Examples) -> np.ndarray:
-    guess = scores_of(best.net, best.params, test.x).argmax(axis=1)
-    return guess == test.labels
-
-
-def pairs(one: np.ndarray, other: np.ndarray) -> list[list[int]]:
-    """For each seed: how many digits only the one reads, and only the other."""
-    return [
-        [int(np.sum(a & ~b)), int(np.sum(b & ~a))]
-        for a, b in zip(one, other, strict=True)
-    ]
 
 
 def moved(examples: Examples, pixels: int) -> Examples:
@@ -185,15 +167,16 @@ def run(say: Callable[[str], None]) -> dict:
             part, start = drawn(training, n, seed), start_of(net, seed)
             # Few digits are seen several times before the validation digits are.
             part = part.some(np.tile(np.arange(n), max(1, SEEN // n)))
-            return train(net, part, validation, rate, seed, start=start, most=10_000)
+            return train(net, part, validation, rate, seed, start=start)
 
-        return with_best_rate(one)
+        return with_best_rate(RATES, one, SEEDS, first=3)
 
     kept, right = {}, {}
     for name, net in nets.items():
         for n in SIZES:
             rate, bests = study(net, n)
-            kept[name, n], right[name, n] = bests, [is_right(b, test) for b in bests]
+            kept[name, n] = bests
+            right[name, n] = [is_right(net, best.params, test) for best in bests]
             found["networks"][name][n] = {
                 "rate": rate,
                 "accuracy": np.mean(right[name, n], axis=1),
@@ -221,7 +204,10 @@ def run(say: Callable[[str], None]) -> dict:
 
     found["moved"] = {
         name: {
-            s: [accuracy(b.net, b.params, moved(test, s)) for b in kept[name, 2500]]
+            s: [
+                accuracy(nets[name], best.params, moved(test, s))
+                for best in kept[name, 2500]
+            ]
             for s in (0, 1, 2, 4)
         }
         for name in ("convolution", "wide")
@@ -231,6 +217,8 @@ def run(say: Callable[[str], None]) -> dict:
         trained_long(nets["linear"], drawn(training, 2500, seed), rate, seed, test)
         for seed in SEEDS
     ]
+    first = kept["convolution", 2500][0].params  # of the first seed
+    found["kept"] = {name: w.astype(float).round(4) for name, w in first.items()}
     labels = [part.labels for part in parts]
     found["pixels"] = readable([part.x for part in parts], labels)
     found["readers"] = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -23,9 +22,8 @@ from conv_notes import (
     fit,
 )
 from conv_notes.data import orl_faces
-from conv_notes.layers import Params
 
-from .training import Best, Examples, accuracy, search
+from .training import Best, Examples, accuracy, reads, with_best_rate
 
 SEEDS = range(5)
 SHIFTS = {"as taken": 0, "moved by up to 6": 6}  # pixels of the full picture
@@ -91,29 +89,6 @@ def network(head: str, hidden: str) -> Sequential:
     return Sequential(HIDDEN[hidden], ReLU(), *HEADS[head], Linear(40))
 
 
-@dataclass
-class Patient(Best):
-    """Training that a pass without progress does not end: it is but four steps.
-
-    It ends when, for 30 passes and a quarter of those done, the examples to choose by
-    have been got right no more often, and their cross-entropy has not fallen by a
-    hundredth.
-    """
-
-    progress: int = 0  # after so many passes, the last time
-    counted: float = np.inf  # the cross-entropy then
-
-    def __call__(self, params: Params) -> bool:
-        highest = max(self.accuracies, default=-1.0)
-        super().__call__(params)
-        done = len(self.losses)
-        if self.losses[-1] < 0.99 * self.counted:
-            self.progress, self.counted = done, self.losses[-1]
-        if self.accuracies[-1] > highest:
-            self.progress = done
-        return done >= max(self.progress, self.passes) * 5 // 4 + 30
-
-
 def recognise(
     head: str,
     hidden: str,
@@ -121,7 +96,7 @@ def recognise(
     rate: float,
     seed: int,
     change: Callable[[np.ndarray], np.ndarray] | None = None,
-    most: int = 2000,
+    most: int = 10_000,
 ) -> tuple[Best, float]:
     """One training, and its accuracy on the pictures to test."""
     if change is None and "place" in hidden:
@@ -131,7 +106,8 @@ def recognise(
         examples = Examples(change(examples.x), examples.labels)
     four, one, five = map(examples.some, split(seed))
     net, rng = network(head, hidden), np.random.default_rng([seed, 2])
-    best = Patient(net, one)
+    # A pass is but four steps: one without progress says little.
+    best = Best(reads(net, one), patience=30, gain=0.01)
     fit(
         net,
         net.init(four.x.shape[1:], rng, np.float32),
@@ -147,22 +123,18 @@ def recognise(
 
 
 def study(head: str, hidden: str, shift: int) -> dict[str, Any]:
-    """One rate for all seeds: with it, most of the pictures to choose by are right."""
-    runs = {}
+    """One rate for all seeds; less than two hundredths, four pictures, are no reason
+    to train for longer."""
+    tests = {}
 
-    def score(rate: float) -> float:
-        runs[rate] = [recognise(head, hidden, shift, rate, seed) for seed in SEEDS]
-        bests = [best for best, _ in runs[rate]]
-        right = np.mean([best.accuracy for best in bests])
-        passes = np.mean([best.passes for best in bests])
-        # Less than two hundredths, four pictures, are no reason to train for longer.
-        return float(round(right * 50) / 50 - 1e-6 * passes)
+    def one(rate: float, seed: int) -> Best:
+        best, tests[rate, seed] = recognise(head, hidden, shift, rate, seed)
+        return best
 
-    rate = search(RATES[head], score)
-    bests, accuracies = zip(*runs[rate["chosen"]], strict=True)
+    rate, bests = with_best_rate(RATES[head], one, SEEDS, len(SEEDS), steps=50)
     return {
         "rate": rate,
-        "accuracy": accuracies,
+        "accuracy": [tests[rate["chosen"], seed] for seed in SEEDS],
         "kept after": [best.passes for best in bests],  # passes
         "curve": bests[0].curve,  # of the first seed
     }

@@ -7,7 +7,6 @@ channel: plain, with the mask as a second channel of the input.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -17,7 +16,7 @@ from conv_notes import Adam, avg_pool2d, partial_conv2d, relu
 from conv_notes.data import photographs
 from conv_notes.layers import Params
 
-from .training import search
+from .training import Best, with_best_rate
 
 KINDS = "partial", "plain", "mask channel"
 TRAINED_ON = "astronaut", "clock"
@@ -177,31 +176,7 @@ def repair(kind: str, p: Params) -> Fill:
     return fill
 
 
-@dataclass
-class Course:
-    """How a network did on the photograph to choose by, after each pass."""
-
-    psnr: list[float] = field(default_factory=list)
-    passes: int = 0  # those that the best parameters took
-    params: Params = field(default_factory=dict)
-
-    def ended(self, params: Params, value: float) -> bool:
-        """Whether ten passes and a quarter of those done gained less than 0.05 dB."""
-        self.psnr.append(value)
-        if self.passes == 0 or value > self.best + 0.05:
-            self.passes, self.params = len(self.psnr), params
-        return len(self.psnr) >= self.passes * 5 // 4 + 10
-
-    @property
-    def best(self) -> float:
-        return self.psnr[self.passes - 1]
-
-    @property
-    def curve(self) -> dict[str, list[float] | int]:
-        return {"psnr": self.psnr, "passes": self.passes}
-
-
-def train(kind: str, seed: int, rate: float, most: int = 1000) -> Course:
+def train(kind: str, seed: int, rate: float, most: int = 10_000) -> Best:
     """Train until the filling of the photograph to choose by gets no better.
 
     All kinds see the same patches and masks, in the same order. What is kept is a
@@ -209,7 +184,9 @@ def train(kind: str, seed: int, rate: float, most: int = 1000) -> Course:
     shake as they do.
     """
     p = begin(2 if kind == "mask channel" else 1, np.random.default_rng(seed))
-    rng, course, smooth = np.random.default_rng([seed, 1]), Course(), p
+    rng, smooth = np.random.default_rng([seed, 1]), p
+    # Less than about 0.05 dB is no progress.
+    best = Best(lambda p: {"psnr": on_chosen(repair(kind, p))}, gain=0.002)
     state = Adam(rate).start(p)
     for done in range(most):
         adam = Adam(rate / (1 + done / 10))  # ever smaller steps
@@ -221,9 +198,9 @@ def train(kind: str, seed: int, rate: float, most: int = 1000) -> Course:
             grads = pull_back(2 * weight * (y + mean - x))
             p, state = adam.step(p, grads, state)
             smooth = {k: 0.99 * w + 0.01 * p[k] for k, w in smooth.items()}
-        if course.ended(smooth, on_chosen(repair(kind, smooth))):
+        if best(smooth):
             break
-    return course
+    return best
 
 
 def on_chosen(fill: Fill) -> float:
@@ -257,27 +234,20 @@ def restored(kind: str, rows: dict[str, list[float]]) -> Params:
 def run(say: Callable[[str], None]) -> dict[str, Any]:
     results = {}
     for kind in KINDS:
-        first: dict[float, Course] = {}
 
-        def course_of(seed: int, rate: float, kind: str = kind) -> Course:
-            course = train(kind, seed, rate)
-            say(f"{kind}, seed {seed}, rate {rate}: {course.passes}, {course.best:.2f}")
-            return course
+        def one(rate: float, seed: int, kind: str = kind) -> Best:
+            best = train(kind, seed, rate)
+            say(f"{kind}, seed {seed}, rate {rate}: {best.passes}, {best.value:.2f}")
+            return best
 
-        def score(rate: float, first: dict[float, Course] = first) -> float:
-            first[rate] = course_of(0, rate)
-            return first[rate].best
-
-        rate = search(RATES, score)
-        chosen = rate["chosen"]
-        courses = [course_of(s, chosen) if s else first[chosen] for s in SEEDS]
+        rate, bests = with_best_rate(RATES, one, SEEDS, first=1)
         results[kind] = {
             "rate": rate,
-            "curves": [course.curve for course in courses],
+            "curves": [best.curve for best in bests],
             "test": [
-                on_tested(repair(kind, course.params), s)
-                for s, course in zip(SEEDS, courses, strict=True)
+                on_tested(repair(kind, best.params), s)
+                for s, best in zip(SEEDS, bests, strict=True)
             ],
-            "params": kept(courses[0].params),
+            "params": kept(bests[0].params),
         }
     return results

@@ -25,7 +25,7 @@ from conv_notes import (
 from conv_notes.data import mnist_digits, photographs
 from conv_notes.layers import Params
 
-from .training import Best, Examples, accuracy, search, train
+from .training import Best, Examples, accuracy, train, with_best_rate
 
 SEEDS = range(5)
 RATES = [0.001, 0.003, 0.01]
@@ -165,29 +165,20 @@ def several(
 ) -> tuple[dict[str, Any], list[Best]]:
     """Choose a rate with one seed, then train with all.
 
-    That rates differ by fewer than three of the examples to choose by is no reason: the
-    larger one then takes fewer passes.
+    That rates differ by fewer than three of the examples to choose by is no reason.
     """
 
-    def run(seed: int, rate: float) -> Best:
+    def run(rate: float, seed: int) -> Best:
         learn, choose, _ = data(seed)
-        best = train(net, learn, choose, rate, seed, batch_size=BATCH, most=3000)
-        say(f"{name}, seed {seed}, rate {rate}: {best.passes} passes, {best.accuracy}")
+        best = train(net, learn, choose, rate, seed, batch_size=BATCH)
+        say(f"{name}, seed {seed}, rate {rate}: {best.passes} passes, {best.value}")
         return best
 
-    first: dict[float, Best] = {}
-
-    def score(rate: float) -> float:
-        first[rate] = run(0, rate)
-        right = round(first[rate].accuracy * len(data(0)[1].labels))
-        return round(right / 3) - 1e-9 / rate
-
-    rate = search(RATES, score)
-    chosen = rate["chosen"]
-    bests = [run(s, chosen) if s else first[chosen] for s in SEEDS]
+    steps = len(data(0)[1].labels) / 3
+    rate, bests = with_best_rate(RATES, run, SEEDS, first=1, steps=steps)
     found: dict[str, Any] = {
         "rate": rate,
-        "curve": {"accuracy": bests[0].accuracies, "passes": bests[0].passes},
+        "curve": bests[0].curve,
         "ends": [best.passes for best in bests],
         "test": [
             accuracy(net, best.params, data(s)[2])

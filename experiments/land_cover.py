@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
 
 from conv_notes import Adam, Linear, ReLU, Sequential, fit
 from conv_notes.data import indian_pines
 from conv_notes.layers import Layer, Params
 
-from .training import Best, Examples, scores_of, search
+from .training import Best, Examples, scores_of, train, with_best_rate
 
 SEEDS = {"pixel": range(5), "field": range(10)}  # fields differ more
-RATES = [0.003, 0.01, 0.03]
+RATES = [0.001, 0.003, 0.01, 0.03]
+BATCH = 50
 VISIBLE = [6, 15, 26]  # of the 200 bands: one each of blue, green and red
 PER_CLASS = {"training": 150, "choosing": 50}  # pixels at most
 
@@ -34,6 +34,22 @@ MODELS = {  # the network, and the bands that it is given
 }
 
 
+def fields(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """Where fields are, which one, of how many: pixels connected by their sides."""
+    outside = mask.size
+    first = np.where(mask, np.arange(mask.size).reshape(mask.shape), outside)
+    first = np.pad(first, 1, constant_values=outside)
+    while True:  # the smallest number of a field spreads over all of it
+        sides = [np.roll(first, by, axis) for axis in (0, 1) for by in (1, -1)]
+        spread = np.where(first < outside, np.min([first, *sides], axis=0), outside)
+        if np.array_equal(spread, first):
+            break
+        first = spread
+    inside = first[1:-1, 1:-1] < outside
+    numbers, which = np.unique(first[first < outside], return_inverse=True)
+    return inside, which, len(numbers)
+
+
 class Scene:
     """Pixels of the eight classes that have at least three fields.
 
@@ -46,10 +62,9 @@ class Scene:
         self.map = np.zeros(scene.labels.shape, int)  # 0: not used, else the field
         self.class_of, self.classes = [-1], []  # of a field; names
         for c in range(1, 17):
-            regions, n = ndimage.label(scene.labels == c)
+            inside, regions, n = fields(scene.labels == c)
             if n >= 3:
-                inside = regions > 0
-                self.map[inside] = regions[inside] + len(self.class_of) - 1
+                self.map[inside] = regions + len(self.class_of)
                 self.class_of += [len(self.classes)] * n
                 self.classes.append(scene.classes[c])
         used = self.map > 0
@@ -114,31 +129,25 @@ def nearest_mean(data: dict[str, Examples]) -> float:
     return class_accuracy(far.argmin(axis=0), labels)
 
 
-class Patient(Best):
-    """Goes on for a hundred passes at least, and is not impressed by a lucky one.
+def around(best: Best) -> float:
+    """The accuracy of the best pass and of ten passes around it, on the mean.
 
-    On fields never seen, the cross-entropy may rise from the first pass on, and the
-    accuracy jumps from pass to pass, the more so the higher the rate.
+    On fields never seen it jumps from pass to pass, the more so the higher the rate.
     """
-
-    def __call__(self, params: Params) -> bool:
-        return super().__call__(params) and len(self.losses) >= 100
-
-    @property
-    def accuracy(self) -> float:
-        """The mean of the best pass and of ten passes around it."""
-        return float(np.mean(self.accuracies[max(self.passes - 6, 0) :][:11]))
+    return float(np.mean(best.scores["accuracy"][max(best.passes - 6, 0) :][:11]))
 
 
 def learn(
-    data: dict[str, Examples], model: str, rate: float, seed: int, most: int = 4000
+    data: dict[str, Examples], model: str, rate: float, seed: int, most: int = 10_000
 ) -> Best:
-    """Train on the pixels to learn from, and watch those to choose by."""
+    """Train on the pixels to learn from, and watch those to choose by.
+
+    On fields never seen, the cross-entropy may rise from the first pass on.
+    """
     net, bands = MODELS[model]
     data = of_bands(data, bands)
-    best = Patient(net, data["choosing"])
-    fitted(net, data["training"], rate, seed, most, best)
-    return best
+    how = {"batch_size": BATCH, "most": most, "patience": 50}
+    return train(net, data["training"], data["choosing"], rate, seed, **how)
 
 
 def final(
@@ -148,19 +157,7 @@ def final(
     net, bands = MODELS[model]
     data = of_bands(data, bands)
     parts = zip(data["training"], data["choosing"], strict=True)
-    both = Examples(*map(np.concatenate, parts))
-    return fitted(net, both, rate, seed, passes)
-
-
-def fitted(
-    net: Layer,
-    examples: Examples,
-    rate: float,
-    seed: int,
-    passes: int,
-    until: Best | None = None,
-) -> Params:
-    x, labels = examples
+    x, labels = map(np.concatenate, parts)
     start = net.init(x.shape[1:], np.random.default_rng(seed), x.dtype)
     return fit(
         net,
@@ -168,11 +165,10 @@ def fitted(
         x,
         labels,
         epochs=passes,
-        batch_size=50,
+        batch_size=BATCH,
         optimizer=Adam(rate),
         rng=np.random.default_rng([seed, 1]),
         progress=False,
-        until=until,
     ).params
 
 
@@ -188,17 +184,11 @@ def run(say: Callable[[str], None]) -> dict[str, Any]:
         draws = [scene.examples(scene.split(by, seed)) for seed in seeds]
         results[by] = {"nearest mean": {"test": [nearest_mean(d) for d in draws]}}
         for model in MODELS:
-            runs: dict[float, list[Best]] = {}
 
-            def score(
-                rate: float, model=model, seeds=seeds, draws=draws, runs=runs
-            ) -> float:
-                pairs = zip(seeds, draws, strict=True)
-                runs[rate] = [learn(data, model, rate, seed) for seed, data in pairs]
-                return float(np.mean([best.accuracy for best in runs[rate]]))
+            def one(rate: float, seed: int, model=model, draws=draws) -> Best:
+                return learn(draws[seed], model, rate, seed)
 
-            rate = search(RATES, score)
-            kept = runs[rate["chosen"]]
+            rate, kept = with_best_rate(RATES, one, seeds, len(seeds), worth=around)
             passes = int(np.median([best.passes for best in kept]))
             tested = [
                 test(data, model, final(data, model, rate["chosen"], passes, seed))

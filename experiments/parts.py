@@ -20,17 +20,24 @@ from conv_notes.layers import Params
 from conv_notes.train import Optimizer
 
 from .digits import (
+    RATES,
+    SEEDS,
     convolutional,
     digits,
     drawn,
-    is_right,
     moved,
-    pairs,
     start_of,
     up_to,
+)
+from .training import (
+    Best,
+    Examples,
+    accuracy,
+    is_right,
+    pairs,
+    train,
     with_best_rate,
 )
-from .training import Best, Examples, accuracy, train
 
 N = 500
 
@@ -82,8 +89,8 @@ def jittered(examples: Examples, seed: int) -> Examples:
 
 def kernels_only(training: Examples, validation: Examples, rate: float, seed: int):
     net, part = convolutional(), drawn(training, N, seed)
-    how = {"start": start_of(net, seed), "most": 10_000}
-    return train(net, part, validation, Only("03", Adam(rate)), seed, **how)
+    start = start_of(net, seed)
+    return train(net, part, validation, Only("03", Adam(rate)), seed, start=start)
 
 
 def head_only(training: Examples, validation: Examples, rate: float, seed: int):
@@ -94,8 +101,7 @@ def head_only(training: Examples, validation: Examples, rate: float, seed: int):
         for e in (drawn(training, N, seed), validation)
     )
     head = {"weight": start["7.weight"], "bias": start["7.bias"]}
-    best = train(Linear(10), part, choose, rate, seed, start=head, most=10_000)
-    best.net = convolutional()
+    best = train(Linear(10), part, choose, rate, seed, start=head)
     best.params = start | {f"7.{name}": value for name, value in best.params.items()}
     return best
 
@@ -104,9 +110,14 @@ def run(say: Callable[[str], None]) -> dict:
     training, validation, test = digits()
     found, right = {"parts": {}}, {}
 
-    def keep(name: str, one: Callable[[float, int], Best], of: Examples) -> list[Best]:
-        rate, bests = with_best_rate(one)
-        right[name] = [is_right(best, of) for best in bests]
+    def keep(
+        name: str,
+        net: Sequential,
+        one: Callable[[float, int], Best],
+        of: Examples,
+    ) -> list[Best]:
+        rate, bests = with_best_rate(RATES, one, SEEDS, first=3)
+        right[name] = [is_right(net, best.params, of) for best in bests]
         found["parts"][name] = {
             "rate": rate,
             "accuracy": np.mean(right[name], axis=1),
@@ -121,28 +132,29 @@ def run(say: Callable[[str], None]) -> dict:
         def one(rate: float, seed: int) -> Best:
             part, start = change(drawn(training, N, seed)), start_of(net, seed)
             choose = change(validation)
-            return train(net, part, choose, rate, seed, start=start, most=10_000)
+            return train(net, part, choose, rate, seed, start=start)
 
         return one
 
     for name, net in variants().items():
-        bests = keep(name, ablate(net, lambda examples: examples), test)
+        bests = keep(name, net, ablate(net, lambda examples: examples), test)
         if name == "all parts":
             plain = bests
-    keep("shuffled pixels", ablate(convolutional(), shuffled), shuffled(test))
+    net = convolutional()
+    keep("shuffled pixels", net, ablate(net, shuffled), shuffled(test))
     for one in head_only, kernels_only:
         name = one.__name__.replace("_", " ")
-        keep(name, lambda *which, one=one: one(training, validation, *which), test)
+        keep(name, net, lambda *which, one=one: one(training, validation, *which), test)
 
     def on_moved(rate: float, seed: int) -> Best:
-        net, part = convolutional(), jittered(drawn(training, N, seed), seed)
-        how = {"start": start_of(net, seed), "most": 10_000}
-        return train(net, part, jittered(validation, 99), rate, seed, **how)
+        part = jittered(drawn(training, N, seed), seed)
+        start = start_of(net, seed)
+        return train(net, part, jittered(validation, 99), rate, seed, start=start)
 
-    bests = keep("moved digits", on_moved, test)
+    bests = keep("moved digits", net, on_moved, test)
     found["moved"] = {
         name: {
-            s: [accuracy(b.net, b.params, moved(test, s)) for b in some]
+            s: [accuracy(net, b.params, moved(test, s)) for b in some]
             for s in (0, 2, 4)
         }
         for name, some in (("as they are", plain), ("moved", bests))

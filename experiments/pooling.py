@@ -23,7 +23,15 @@ from conv_notes import (
 from conv_notes.data import mnist_digits
 from conv_notes.layers import Layer
 
-from .training import Best, Examples, accuracy, scores_of, search, train
+from .training import (
+    Best,
+    Examples,
+    accuracy,
+    is_right,
+    pairs,
+    train,
+    with_best_rate,
+)
 
 SEEDS = range(5)
 RATES = [0.001, 0.003, 0.01]
@@ -47,22 +55,9 @@ def digits(seed: int) -> list[Examples]:
     return [every.some(slice(*part)) for part in ends]
 
 
-def learn(net: Layer, rate: float, seed: int, most: int = 1000) -> Best:
+def learn(net: Layer, rate: float, seed: int, most: int = 10_000) -> Best:
     training, choosing, _ = digits(seed)
     return train(net, training, choosing, rate, seed, most=most)
-
-
-def with_best_rate(one: Callable[[float, int], Best]) -> tuple[Any, list[Best]]:
-    """The rate is chosen with two seeds, by the digits to choose by; then all seeds."""
-    bests = {}
-
-    def score(rate: float) -> float:
-        bests[rate] = [one(rate, seed) for seed in SEEDS[:2]]
-        return float(np.mean([best.accuracy for best in bests[rate]]))
-
-    rate = search(RATES, score)
-    value = rate["chosen"]
-    return rate, bests[value] + [one(value, seed) for seed in SEEDS[2:]]
 
 
 def moved(images: np.ndarray, side: tuple[int, int]) -> np.ndarray:
@@ -70,39 +65,36 @@ def moved(images: np.ndarray, side: tuple[int, int]) -> np.ndarray:
     return np.roll(images, side, axis=(2, 3))
 
 
-def is_right(best: Best, x: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    return scores_of(best.net, best.params, x).argmax(axis=1) == labels
-
-
 def run(say: Callable[[str], None]) -> dict[str, Any]:
     found, right = {}, {}
     for name, net in NETS.items():
-        rate, bests = with_best_rate(lambda rate, seed, net=net: learn(net, rate, seed))
+
+        def one(rate: float, seed: int, net: Layer = net) -> Best:
+            return learn(net, rate, seed)
+
+        rate, bests = with_best_rate(RATES, one, SEEDS, first=2)
         known, new, shifted = [], [], []
         right[name] = []
         for seed, best in zip(SEEDS, bests, strict=True):
             training, _, test = digits(seed)
             known.append(accuracy(net, best.params, training))
-            right[name].append(is_right(best, *test))
+            right[name].append(is_right(net, best.params, test))
             new.append(right[name][-1].mean())
-            at = [is_right(best, moved(test.x, s), test.labels) for s in SIDES]
-            shifted.append(np.mean(at))
+            at = [Examples(moved(test.x, side), test.labels) for side in SIDES]
+            shifted.append(np.mean([accuracy(net, best.params, e) for e in at]))
         found[name] = {
             "rate": rate,
             "curve": bests[0].curve,
-            "lengths": [[best.passes, len(best.losses)] for best in bests],
+            "lengths": [[best.passes, best.done] for best in bests],
             "trained on": known,
             "new": new,
             "shifted": shifted,
         }
         say(f"{name}: rate {rate['chosen']}, new {np.mean(new):.3f}")
     # How many test digits only "max 4 / 4" reads, and only the other.
-    pairs = {
-        name: [
-            [int((a & ~b).sum()), int((b & ~a).sum())]
-            for a, b in zip(right["max 4 / 4"], right[name], strict=True)
-        ]
+    against = {
+        name: pairs(right["max 4 / 4"], right[name])
         for name in NETS
         if name != "max 4 / 4"
     }
-    return {"nets": found, "max against": pairs}
+    return {"nets": found, "max against": against}

@@ -31,7 +31,7 @@ from conv_notes.layers import Layer, Params
 from conv_notes.layers._layer import Plan
 from conv_notes.networks.containers import Container, below
 
-from .training import Best, Examples, scores_of, search
+from .training import Best, Examples, reads, scores_of, with_best_rate
 
 SEEDS = range(5)
 DIGITS = 0, 1, 4  # classes 1, 2, 3; 0 is the background
@@ -169,14 +169,14 @@ def train(
     parts: dict[str, Canvases],
     rate: float,
     seed: int,
-    most: int = 1000,
+    most: int = 10_000,
     start: Params | None = None,
 ) -> Best:
     """Until the canvases to choose by get no better."""
     if start is None:
         start = net.init((1, SIDE, SIDE), np.random.default_rng(seed), np.float32)
     choose = Examples(parts["choose"].x, parts["choose"].masks.ravel())
-    best = Best(Pixels(net), choose)
+    best = Best(reads(Pixels(net), choose))
     fit(
         net,
         start,
@@ -192,9 +192,9 @@ def train(
     return best
 
 
-def masks_of(best: Best, x: np.ndarray) -> np.ndarray:
+def masks_of(net: Layer, params: Params, x: np.ndarray) -> np.ndarray:
     n, _, height, width = x.shape
-    guess = scores_of(best.net, best.params, x).argmax(axis=1)
+    guess = scores_of(Pixels(net), params, x).argmax(axis=1)
     return guess.reshape(n, height, width)
 
 
@@ -225,28 +225,25 @@ def run(say: Callable[[str], None]) -> dict[str, Any]:
     parts = [canvases(seed) for seed in SEEDS]
     found: dict[str, Any] = {}
     for name, net in networks().items():
-        first = {}
 
-        def score(rate: float, net: Layer = net, first: dict = first) -> float:
-            first[rate] = train(net, parts[0], rate, 0)
-            return first[rate].accuracy
+        def one(rate: float, seed: int, net: Layer = net) -> Best:
+            return train(net, parts[seed], rate, seed)
 
-        rate = search(RATES, score)
-        value = rate["chosen"]
-        bests = [first[value]]
-        bests += [train(net, parts[seed], value, seed) for seed in SEEDS[1:]]
+        rate, bests = with_best_rate(RATES, one, SEEDS, first=1)
         results = [
-            where_and_what(masks_of(best, part["test"].x), part["test"].masks)
+            where_and_what(
+                masks_of(net, best.params, part["test"].x), part["test"].masks
+            )
             for best, part in zip(bests, parts, strict=True)
         ]
-        shown = masks_of(bests[0], parts[0]["test"].x[SHOWN])
+        shown = masks_of(net, bests[0].params, parts[0]["test"].x[SHOWN])
         found[name] = {
             "rate": rate,
             "curve": bests[0].curve,
-            "lengths": [[best.passes, len(best.losses)] for best in bests],
+            "lengths": [[best.passes, best.done] for best in bests],
             "test": {key: [r[key] for r in results] for key in results[0]},
             "masks": [as_text(mask) for mask in shown],
         }
         mean = np.mean(found[name]["test"]["overlap"])
-        say(f"{name}: rate {value}, overlap {mean:.3f}")
+        say(f"{name}: rate {rate['chosen']}, overlap {mean:.3f}")
     return found

@@ -15,9 +15,9 @@ from conv_notes import (
     Sequential,
 )
 from conv_notes.data import optical_digits
-from conv_notes.layers import Layer
+from conv_notes.layers import Layer, Params
 
-from .training import Best, Examples, accuracy, search, train
+from .training import Best, Examples, accuracy, train, with_best_rate
 
 SEEDS = range(5)
 RATES = [0.001, 0.003, 0.01]
@@ -65,19 +65,21 @@ def left_out(weight: np.ndarray, r: int) -> float:
 
 
 def learn(
-    data: dict[str, Examples], name: str, rate: float, seed: int, most: int = 1000
+    data: dict[str, Examples], name: str, rate: float, seed: int, most: int = 10_000
 ) -> Best:
     net, examples, choose = NETWORKS[name], data["training"], data["choosing"]
     return train(net, examples, choose, rate, seed, most=most)
 
 
-def cut(best: Best, data: dict[str, Examples], seed: int) -> dict[str, Any]:
+def cut(
+    net: Layer, params: Params, data: dict[str, Examples], seed: int
+) -> dict[str, Any]:
     """Split a trained standard network at each rank, and test it.
 
     Beside it what the same split leaves out of the random kernel that training began
     with, and how far training has moved that, as a share of its own length.
     """
-    net, params, weight = best.net, best.params, best.params["2.weight"]
+    weight = params["2.weight"]
     rng = np.random.default_rng(seed)
     start = net.init((1, 8, 8), rng, np.float32)["2.weight"]
     cuts = [params | {"2.weight": of_rank(weight, r)} for r in RANKS]
@@ -91,17 +93,14 @@ def cut(best: Best, data: dict[str, Examples], seed: int) -> dict[str, Any]:
 
 def run(say: Callable[[str], None]) -> dict[str, Any]:
     splits, results = [digits(seed) for seed in SEEDS], {}
-    for name in NETWORKS:
-        runs: dict[float, list[Best]] = {}
+    for name, net in NETWORKS.items():
 
-        def score(rate: float, name: str = name, runs: Any = runs) -> float:
-            pairs = zip(SEEDS, splits, strict=True)
-            runs[rate] = [learn(data, name, rate, seed) for seed, data in pairs]
-            return float(np.mean([best.accuracy for best in runs[rate]]))
+        def one(rate: float, seed: int, name: str = name) -> Best:
+            return learn(splits[seed], name, rate, seed)
 
-        rate = search(RATES, score)
-        kept = list(zip(runs[rate["chosen"]], splits, SEEDS, strict=True))
-        tests = [accuracy(b.net, b.params, data["test"]) for b, data, _ in kept]
+        rate, bests = with_best_rate(RATES, one, SEEDS, len(SEEDS))
+        kept = list(zip(bests, splits, SEEDS, strict=True))
+        tests = [accuracy(net, best.params, data["test"]) for best, data, _ in kept]
         results[name] = {
             "rate": rate,
             "test": tests,
@@ -109,6 +108,8 @@ def run(say: Callable[[str], None]) -> dict[str, Any]:
             "curve": kept[0][0].curve,
         }
         if name == "standard":
-            results["cuts"] = [cut(*one) for one in kept]
+            results["cuts"] = [
+                cut(net, best.params, data, seed) for best, data, seed in kept
+            ]
         say(f"{name}: rate {rate['chosen']}, test {np.mean(tests):.3f}")
     return results

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from conv_notes import Adam, Conv2d, NetVLAD, ReLU, Sequential, netvlad_init
 from conv_notes.layers import Params
 
 from .retrieval import PEOPLE, SMALL, Split, bags_of, deal, learn_kernels, rated
-from .training import search
+from .training import Best, with_best_rate
 
 SEEDS = range(5)
 RATES = [0.001, 0.003, 0.01]
@@ -40,21 +39,21 @@ def run(say: Callable[[str], None]) -> dict[str, Any]:
 def once(name: str, seed: int) -> dict[str, Any]:
     """One network with the rate that suits it best, before and after."""
     network, start = begin(name, seed)
-    split, runs = deal(seed), {}
+    split = deal(seed)
 
-    def best(lr: float) -> float:
-        runs[lr] = learn(network, start, split, lr, seed)
-        # Of the trained states, even where the start is better; of equals the larger.
-        return max(runs[lr].scores[1:]) - 1e-9 / lr
+    def one(rate: float, seed: int) -> Best:
+        return learn(network, start, split, rate, seed)
 
-    rate = search(RATES, best)
-    kept = runs[rate["chosen"]]
+    def trained(best: Best) -> float:
+        return max(best.scores["mAP"][1:])  # even where the start is better
+
+    rate, [kept] = with_best_rate(RATES, one, [seed], 1, steps=1e6, worth=trained)
     return {
         "rate": rate,
         "course": {
-            "mAP": kept.scores[1:],
-            "passes": kept.passes,
-            "at 0": kept.scores[0],
+            "mAP": kept.scores["mAP"][1:],
+            "passes": kept.passes - 1,
+            "at 0": kept.scores["mAP"][0],
         },
         "new": [score(network, p, split.test) for p in (start, kept.params)],
         "known": [score(network, p, split.train) for p in (start, kept.params)],
@@ -107,41 +106,24 @@ def score(network: Sequential, params: Params, which: np.ndarray) -> float:
     return rated(v.astype(float), PEOPLE[which])[0]
 
 
-@dataclass
-class Course:
-    """mAP of the people to choose by, after each pass, and the best parameters.
-
-    Training ends when that mAP has not been higher than ever before for ten passes
-    and a quarter of those done.
-    """
-
-    scores: list[float] = field(default_factory=list)
-    params: Params = field(default_factory=dict)
-    passes: int = 0
-
-    def add(self, score: float, params: Params) -> bool:
-        """Whether to go on."""
-        if not self.scores or score > max(self.scores):
-            self.params, self.passes = params, len(self.scores)
-        self.scores.append(score)
-        return len(self.scores) - 1 < self.passes * 5 // 4 + 10
-
-
 def learn(
     network: Sequential,
     params: Params,
     split: Split,
     lr: float,
     seed: int,
-    most: int = 1000,
-) -> Course:
-    """Take batches of 7 people with 5 pictures each until it gets no better."""
+    most: int = 10_000,
+) -> Best:
+    """Take batches of 7 people with 5 pictures each until it gets no better.
+
+    The start is judged too. A pass is but four steps: one without progress says little.
+    """
     who, rng = np.unique(PEOPLE[split.train]), np.random.default_rng([seed, 1])
-    optimizer, course = Adam(lr), Course()
+    optimizer = Adam(lr)
     state = optimizer.start(params)
-    while course.add(score(network, params, split.check), params):
-        if len(course.scores) > most:
-            break
+    best = Best(lambda params: {"mAP": score(network, params, split.check)}, 30)
+    best(params)
+    for _ in range(most):
         for _ in range(STEPS):
             people = rng.choice(who, 7, replace=False)
             pick = [10 * p + rng.permutation(10)[:5] for p in people]
@@ -149,7 +131,9 @@ def learn(
             v, pull_back = network.vjp(params, PICTURES[pick])
             _, dv = triplet_loss(v, PEOPLE[pick])
             params, state = optimizer.step(params, pull_back(dv)[0], state)
-    return course
+        if best(params):
+            break
+    return best
 
 
 def apart(params: Params) -> float:
