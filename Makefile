@@ -30,7 +30,7 @@ test: $(READY) ## run all tests: library, chapters, book, browser
 fuzz: $(READY) ## search at random for what fails, for MINUTES=30
 	$(BIN)/python tools/fuzz.py $(MINUTES)
 
-thorough: test oldest fuzz ## the tests, and what takes longer: oldest, fuzz
+thorough: test oldest cells fuzz ## the tests, and what takes longer: oldest, cells, fuzz
 
 oldest: $(READY) ## test the library on the oldest NumPy it admits
 	$(VENV) .venv-oldest
@@ -48,6 +48,14 @@ bench: $(READY) ## measure speed beside other libraries, with THREADS=1
 
 experiments: $(READY) ## run the long experiments, or NAMES="digits faces", for the chapters
 	$(BIN)/python -m experiments $(NAMES)
+
+cells: book ## run every cell in a browser, or NAMES="shapes", and compare
+	@$(BIN)/python tools/chromium.py
+	$(BIN)/python tools/live_cells.py $(NAMES)
+
+editor: ## bundle the editor of the page's cells; needs Node
+	cd book/_live/editor && npm ci --no-audit --no-fund && npm run build
+	python3 tools/vendored.py
 
 lab: $(READY) ## open the chapters in JupyterLab
 	$(BIN)/python -m jupyterlab book
@@ -81,4 +89,4 @@ $(READY): pyproject.toml constraints.txt
 	@test ! -e .git || git config diff.notebook.textconv '$(PYTHON) tools/notebook_text.py' || true
 	@touch $@
 
-.PHONY: help book test fuzz thorough oldest bench experiments lab read notebooks format clean
+.PHONY: help book test fuzz thorough oldest bench experiments cells editor lab read notebooks format clean

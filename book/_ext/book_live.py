@@ -158,7 +158,7 @@ def version() -> str:
     for pattern in ("pyodide/*", "codemirror/*"):
         for path in sorted(vendored.glob(pattern)):
             total.update(path.read_bytes())
-    for name in SCRIPTS:
+    for name in (*SCRIPTS, "cells.json"):
         total.update((LIVE / name).read_bytes())
     return total.hexdigest()[:12]
 
