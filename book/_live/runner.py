@@ -59,9 +59,12 @@ def display(*values):
             moved.append(value)
             emit(value.kind, {"number": len(moved) - 1, **value.for_page()})
             continue
-        found = [kind for kind, name in KINDS.items() if hasattr(type(value), name)]
-        shown = found[0] if found else "plain"
-        text = getattr(value, KINDS[shown])() if found else pretty(value)
+        shown, text = "plain", None
+        for kind, name in KINDS.items():
+            if text is None and hasattr(type(value), name):
+                shown, text = kind, getattr(value, name)()  # None: not as this kind
+        if text is None:
+            shown, text = "plain", pretty(value)
         emit("show", {"shown": shown, "text": text, "alt": getattr(value, "alt", "")})
 
 
