@@ -78,18 +78,19 @@ def _in_short(html: str) -> str:
 def drawable(start: Any) -> np.ndarray:
     """The picture with which a sketch begins, checked."""
     pixels = np.asarray(start, np.float32)
-    if pixels.ndim != 2 or not ((pixels >= 0) & (pixels <= 1)).all():
+    if pixels.ndim != 2 or not pixels.size or not ((pixels >= 0) & (pixels <= 1)).all():
+        values = f", from {pixels.min():g} to {pixels.max():g}" if pixels.size else ""
         raise ValueError(
             "sketch: start must have shape (H, W) and values from 0 to 1, got shape "
-            f"{pixels.shape}"
+            f"{pixels.shape}{values}"
         )
     return pixels
 
 
 def answered(answers: Any) -> dict[str, Any]:
     """What a sketch is answered, checked: numbers, or pictures."""
-    kinds = {np.ndim(answer) for answer in answers.values()} if answers else set()
-    if kinds not in ({0}, {2}):
+    values = answers.values() if isinstance(answers, Mapping) else []
+    if {np.ndim(value) for value in values} not in ({0}, {2}):
         raise ValueError(
             "sketch: answer must return a mapping of names to numbers or to arrays of "
             f"shape (H, W), got {answers!r}"

@@ -146,10 +146,8 @@ def check(source):
         try:
             exec(compile(ast.Module([statement], []), "<check>", "exec"), namespace)
         except AssertionError as error:
-            return {
-                "right": False,
-                "text": f"Not yet: {error or compared(statement.test)}",
-            }
+            why = str(error) or compared(statement.test)
+            return {"right": False, "text": f"Not yet: {why}"}
         except Exception as error:
             said = traceback.format_exception_only(error)[-1].strip()
             return {"right": False, "text": f"Not yet, the check meets {said}"}

@@ -22,7 +22,7 @@ from conv_notes import (
     inception_3a,
 )
 from conv_notes.draw.letters import free_place
-from conv_notes.widgets import explore
+from conv_notes.widgets import explore, sketch
 
 ROW = (1, 1, 5)
 LAYER = Conv2d(1, (1, 3), bias=False)
@@ -315,6 +315,32 @@ def test_explore_refuses_what_it_cannot_show(choices, message):
         explore(matrix, **choices)
     with pytest.raises(TypeError, match="must return a Drawing, got int"):
         explore(lambda kernel: kernel, kernel=[1])
+
+
+def test_a_sketch_begins_with_its_answers():
+    start = np.eye(4)
+    shares = sketch(lambda x: {"left": x[:, :2].sum(), "ink": x.mean()}, start)
+    assert shares.alt == "Bars of answers to the start: left 2; ink 0.25."
+    pictures = sketch(lambda x: {"turned": x[::-1]}, start, ink=False)
+    assert [ax.get_title() for ax in pictures.axes] == ["start", "turned"]
+    assert np.array_equal(pictures.axes[0].images[0].get_array(), start)
+
+
+@pytest.mark.parametrize(
+    ("answer", "start", "message"),
+    [
+        (lambda x: {"a": 1.0}, np.ones((1, 2, 2)), r"start .* got shape \(1, 2, 2\)"),
+        (lambda x: {"a": 1.0}, np.full((2, 2), 2.0), "start .* values from 0 to 1"),
+        (lambda x: {"a": 1.0}, np.full((2, 2), np.nan), "start .* values from 0 to 1"),
+        (lambda x: {}, np.eye(2), "answer must return a mapping of names"),
+        (lambda x: {"a": [1.0, 2.0]}, np.eye(2), "answer must return a mapping"),
+        (lambda x: {"a": 1.0, "b": x}, np.eye(2), "answer must return a mapping"),
+        (lambda x: 3, np.eye(2), "answer must return a mapping .* got 3"),
+    ],
+)
+def test_sketch_refuses_what_it_cannot_show(answer, start, message):
+    with pytest.raises(ValueError, match=message):
+        sketch(answer, start)
 
 
 def test_missing_pixels_are_left_out_and_made_up_for():

@@ -1,0 +1,82 @@
+"""What runs the cells of a page, here without a page."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[2] / "book/_live"))
+
+import runner
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """Messages to the page, as they come."""
+    messages = []
+    monkeypatch.setattr(runner, "emit", lambda *message: messages.append(message))
+    monkeypatch.setattr(runner, "namespace", {"display": runner.display})
+    return messages
+
+
+def test_the_last_expression_is_shown_unless_silenced(said):
+    assert runner.run("a = 6\na * 7") and runner.run("a;") and runner.run("None")
+    assert said == [("show", {"shown": "plain", "text": "42", "alt": ""})]
+
+
+def test_html_comes_before_a_picture_and_none_does_not_count(said):
+    class Both:
+        alt = "seen"
+
+        def _repr_html_(self):
+            return None
+
+        def _repr_svg_(self):
+            return "<svg/>"
+
+    runner.display(Both())
+    assert said == [("show", {"shown": "svg", "text": "<svg/>", "alt": "seen"})]
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "last"),
+    [
+        ("a = 1\n\n1 / 0", 3, "ZeroDivisionError: division by zero"),
+        ("def f():\n    return b\nf()", 2, "NameError: name 'b' is not defined"),
+        ("a = 1\na = = 2", 2, "SyntaxError: invalid syntax"),
+        ("import json\njson.loads('{')", 2, "JSONDecodeError: Expecting property name"),
+    ],
+)
+def test_an_error_names_the_readers_own_line(said, source, line, last):
+    assert not runner.run(source)
+    ((kind, error),) = said
+    assert kind == "error" and error["line"] == line
+    assert last in error["text"].strip().splitlines()[-1]
+    assert ".py" not in error["text"]
+
+
+@pytest.mark.parametrize(
+    ("check", "text"),
+    [
+        ("assert size == 5", "Right."),
+        ("assert size == 6", "Not yet: size == 6 should be true, but size is 5."),
+        (
+            "assert 4 < size < double(2)",
+            "Not yet: 4 < size < double(2) should be true, but size is 5 and double(2) "
+            "is 4.",
+        ),
+        ("assert not size", "Not yet: not size should be true."),
+        ("assert size == 6, 'count the border'", "Not yet: count the border"),
+        (
+            "assert shape",
+            "Not yet, the check meets NameError: name 'shape' is not defined",
+        ),
+        (
+            "n = size + 1\nassert n == 6\nassert n > 9",
+            "Not yet: n > 9 should be true, but n is 6.",
+        ),
+    ],
+)
+def test_a_check_says_what_is_not_as_it_should_be(said, check, text):
+    runner.run("size = 5\ndef double(n):\n    return 2 * n")
+    assert runner.check(check) == {"right": text == "Right.", "text": text}
