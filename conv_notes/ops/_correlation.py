@@ -23,6 +23,7 @@ from .._checks import FloatArray, Pair
 from ..arithmetic import Window, Windows
 from ..windows import output_size, padded, put_back, taken
 from ._differentiable import Pullback
+from ._products import times, with_rows
 
 #: Bytes that are worked on at once: the product finds its columns in the cache.
 ROOM = 2**21
@@ -96,11 +97,11 @@ def correlate(
         there = its.flags.c_contiguous and not add
         place = its.reshape(*its.shape[:3], prod(positions)) if there else None
         (taps, columns), *others = parts
-        sums = np.matmul(matrix(some, taps), columns, out=place)
+        sums = times(matrix(some, taps), columns, out=place)
         for taps, columns in others:
             if spare is None or spare.shape != sums.shape:
                 spare = np.empty_like(sums)  # once: fresh memory is slow to write to
-            sums += np.matmul(matrix(some, taps), columns, out=spare)
+            sums += times(matrix(some, taps), columns, out=spare)
         if add:
             its += sums.reshape(its.shape)
         elif not there:
@@ -119,9 +120,9 @@ def gradient_of_weight(
     dy = dy.reshape(len(dy), groups, outs, *positions)
     for images, some, parts in _columns(x, weight, windows, positions):
         its = dy[images, some]
-        seers = its.reshape(*its.shape[:3], prod(positions)).swapaxes(2, 3)
+        seers = its.reshape(*its.shape[:3], prod(positions))
         for taps, columns in parts:
-            products = columns @ seers  # faster than its transpose
+            products = with_rows(columns, seers)  # faster than its transpose
             part = dweight[some, taps]
             part += products.sum(axis=0, dtype=np.float64).reshape(part.shape)
     return dweight.transpose(0, 4, 2, 1, 3).astype(x.dtype, order="C")
@@ -184,7 +185,7 @@ def _paint(
     step = max(1, ROOM // max(1, groups * matrix.shape[1] * oh * ow * dy.itemsize))
     for first in range(0, len(dy), step):
         some = dy[first : first + step]
-        painted = matrix @ some.reshape(len(some), groups, outs, oh * ow)
+        painted = times(matrix, some.reshape(len(some), groups, outs, oh * ow))
         painted = painted.reshape(len(some), groups * each, kh, kw, oh, ow)
         dx[first : first + step] += put_back(painted, size, (rows, cols))
 
