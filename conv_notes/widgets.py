@@ -164,5 +164,6 @@ def sketch(
     pixels = drawable(start)
     answers = answered(answer(pixels))
     if all(np.ndim(value) for value in answers.values()):
-        return draw.pictures({"start": 1 - pixels if ink else pixels} | answers)
+        shown = {"start": 1 - pixels if ink else pixels} | answers
+        return draw.pictures(shown, limits=(0, 1))
     return draw.bars(answers, xlabel="answers to the start", xlim=(0, 1))
