@@ -85,8 +85,8 @@ def committed(cell):
         data = output.data
         kind = next((KINDS[mime] for mime in KINDS if mime in data), "plain")
         text = next((data[mime] for mime in KINDS if mime in data), data["text/plain"])
-        if any("widget" in mime for mime in data):
-            kind, text = "explore", re.search(r"\(shown\): (.*)", data["text/plain"])[1]
+        if explored := re.search(r"\(shown\): (.*)", data["text/plain"]):
+            kind, text = "explore", explored[1]
         said.append((kind, text))
     return joined(said)
 
