@@ -25,8 +25,8 @@ class Reader:
     def said(self, *beginnings, seconds=60):
         """Wait until the foot of the page says something; return it."""
         self.page.wait_for_function(
-            "starts => starts.some(start =>"
-            " document.querySelector('.live-foot span')?.textContent.startsWith(start))",
+            "starts => { const at = document.querySelector('.live-foot span');"
+            " return at && starts.some(start => at.textContent.startsWith(start)) }",
             arg=list(beginnings or DONE),
             timeout=1000 * seconds,
         )
@@ -149,7 +149,7 @@ def test_an_endless_loop_is_stopped(reader, visit):
 
 
 def test_too_much_memory_is_an_error_and_no_end(reader):
-    reader.write(1, "import numpy as np\n[np.empty((10_000, 10_000)) for _ in range(9)]")
+    reader.write(1, "import numpy as np\n[np.empty((10**4, 10**4)) for _ in range(9)]")
     assert reader.run(1).startswith("An error")
     assert "MemoryError" in reader.shown(1)
     reader.write(1, "print('still there')")
