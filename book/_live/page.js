@@ -45,14 +45,22 @@ function page(live) {
 
   async function runAll(cell) {
     await engine.boot(await loaded(), own);
-    for (const above of cells.slice(0, cell.i + 1)) {
-      if (above.why || (above !== cell && (done.has(above.i) || isAnswer(above)))) continue;
-      tell(above === cell ? "Running …" : `Running the cells above: ${above.i + 1} of ${cell.i}`);
+    const sources = cells.slice(0, cell.i + 1).map((one) =>
+      isAnswer(one) && one !== cell ? "" : source(one));
+    const { cells: needed = [] } = await engine.ask({ needed: [sources, cell.i] });
+    const todo = needed.filter((i) => !done.has(i)).map((i) => cells[i]);
+    const cannot = todo.find((above) => above.why);
+    if (cannot)
+      return tell(`It needs cell ${cannot.i + 1}, which does not run here: ${cannot.why}.`);
+    for (const [k, above] of todo.entries()) {
+      tell(`Running what it needs: ${k + 1} of ${todo.length} cells above …`);
       if (await runOne(above)) continue;
-      if (engine.alive) tell(above === cell ? "An error, see the cell." : "A cell above failed.");
-      if (engine.alive && above !== cell) above.element.scrollIntoView({ block: "center" });
-      return false;
+      if (engine.alive) tell("A cell above failed.");
+      if (engine.alive) above.element.scrollIntoView({ block: "center" });
+      return;
     }
+    tell("Running …");
+    if (!(await runOne(cell))) return engine.alive && tell("An error, see the cell.");
     tell("Done.");
     return true;
   }
@@ -66,7 +74,7 @@ function page(live) {
   const run = (cell) => queued(() => runAll(cell));
 
   const check = (cell) => queued(async () => {
-    if (!(await runAll(cell))) return;
+    if ((await runAll(cell)) !== true) return;
     const { right, text } = await engine.ask({ check: book.cells[cell.i].check });
     const verdict = make("p", { className: right ? "live-right" : "live-wrong", textContent: text });
     cell.element.querySelector(".live-right, .live-wrong")?.remove();

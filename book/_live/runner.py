@@ -168,3 +168,74 @@ def compared(test):
         if not isinstance(side, ast.Constant)
     )
     return f"{ast.unparse(test)} should be true, but {told}."
+
+
+def needed(sources, at):
+    """Which cells above have to run before one: those that make the names it uses.
+
+    A name is also made by what changes it: a part is set, a method called, and of a
+    generator of random numbers each use, so that all numbers are those of the book.
+    """
+    cells = [Names(source) for source in sources[: at + 1]]
+    wanted, stateful, chosen = set(cells[at].used), set(), []
+    for cell in cells:
+        stateful |= cell.generators
+    for i in range(at - 1, -1, -1):
+        touched = cells[i].made | (cells[i].used & stateful)
+        if touched & wanted:
+            wanted |= cells[i].used
+            chosen.insert(0, i)
+    return chosen
+
+
+class Names(ast.NodeVisitor):
+    """The names that a cell uses, those that it makes or changes, and generators."""
+
+    def __init__(self, source):
+        self.used, self.made, self.generators = set(), set(), set()
+        try:
+            self.visit(ast.parse(source))
+        except SyntaxError:
+            pass  # which running it will tell
+
+    def visit_Name(self, node):
+        (self.used if isinstance(node.ctx, ast.Load) else self.made).add(node.id)
+
+    def visit_Assign(self, node):
+        if "rng" in ast.unparse(node.value):
+            names = (n for target in node.targets for n in ast.walk(target))
+            self.generators |= {n.id for n in names if isinstance(n, ast.Name)}
+        self.generic_visit(node)
+
+    def visit_AugAssign(self, node):  # x += 1
+        self.used |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+        self.generic_visit(node)
+
+    def visit_Expr(self, node):  # x.append(…), alone in its line
+        self.changed(getattr(node.value, "func", None))
+        self.generic_visit(node)
+
+    def visit_Attribute(self, node):
+        if not isinstance(node.ctx, ast.Load):
+            self.changed(node)
+        self.generic_visit(node)
+
+    visit_Subscript = visit_Attribute
+
+    def changed(self, node):
+        while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+            node = node.func if isinstance(node, ast.Call) else node.value
+            if isinstance(node, ast.Name):
+                self.made.add(node.id)
+
+    def visit_Import(self, node):
+        for alias in node.names:
+            self.made.add((alias.asname or alias.name).partition(".")[0])
+
+    visit_ImportFrom = visit_Import
+
+    def visit_FunctionDef(self, node):
+        self.made.add(node.name)
+        self.generic_visit(node)
+
+    visit_ClassDef = visit_FunctionDef

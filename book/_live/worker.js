@@ -76,6 +76,7 @@ onmessage = ({ data }) => {
     try {
       if (data.start) await start(data.start);
       else if (data.run) say("done", { id: data.id, ok: runner.run(data.run) });
+      else if (data.needed) say("done", { id: data.id, cells: js(runner.needed(...data.needed.map(python.toPy))) });
       else if (data.check) say("done", { id: data.id, ...js(runner.check(data.check)) });
       else say("done", { id: data.id, ...js(runner.asked(...data.asked.map(python.toPy))) });
     } catch (error) {

@@ -80,3 +80,23 @@ def test_an_error_names_the_readers_own_line(said, source, line, last):
 def test_a_check_says_what_is_not_as_it_should_be(said, check, text):
     runner.run("size = 5\ndef double(n):\n    return 2 * n")
     assert runner.check(check) == {"right": text == "Right.", "text": text}
+
+
+@pytest.mark.parametrize(
+    ("cells", "needed"),
+    [
+        (["a = 1", "b = 2", "print(a)"], [0]),
+        (["import numpy as np", "b = np.ones(2)", "b + 1"], [0, 1]),
+        (["a = 1", "def f(x):\n    return a + x", "c = 0", "f(2)"], [0, 1]),
+        (["a = 1", "a += 1", "a"], [0, 1]),
+        (["a = {}", "a['k'] = 1", "a"], [0, 1]),
+        (["a = []", "a.append(1)", "len(a)", "a"], [0, 1]),
+        (["from m import f as g", "g()"], [0]),
+        (["rng = default_rng(0)", "x = rng.normal()", "rng.normal()"], [0, 1]),
+        (["a = 1", "for a in b:\n    pass", "class C:\n    a", "C()"], [0, 1, 2]),
+        (["a = 1", "a = = 2", "a"], [0]),
+        (["a = 1", "b"], []),
+    ],
+)
+def test_only_the_cells_that_are_needed_run(cells, needed):
+    assert runner.needed(cells, len(cells) - 1) == needed
