@@ -181,11 +181,12 @@ export function outputs({ make, button, tell }, ask) {
     const file = make("input", { type: "file", accept: "image/*" });
     file.onchange = async () => file.files[0] && put(await createImageBitmap(file.files[0]));
     begin();
-    return make("div", { className: "output live-sketch" },
-      make("div", {}, canvas, make("div", { className: "live-bar" },
+    return make("div", { className: "output" },
+      make("div", { className: "live-sketch" }, canvas, seen),
+      make("div", { className: "live-bar" },
         button("Clear", "Clear the drawing", clear),
         button("Start", "Back to the book's picture", begin)),
-      make("label", {}, "Your own picture stays in this browser: ", file)), seen);
+      make("label", {}, "Your own picture, which stays in this browser: ", file));
   }
 
   return { place, show };

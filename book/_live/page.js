@@ -18,11 +18,12 @@ function page(live) {
 
   const engine = python(live, (message) => running && show(running, message), () => done.clear());
   const { place, show } = outputs(live, engine.ask);
-  foot.append(
-    button("Stop", "Stop Python", engine.stop),
+  const stop = button("Stop", "Stop Python", engine.stop);
+  const changes = [
     button("Reset page", "Undo all changes of this page's code", resetPage),
     button("Download", "Download this page's notebook with your changes", download),
-  );
+  ];
+  foot.append(stop, ...changes);
 
   // ---- Running: a cell needs what the cells above it made, so those run first.
   const source = (cell) => cell.editor?.text() ?? edits[cell.i] ?? book.cells[cell.i].source;
@@ -69,11 +70,18 @@ function page(live) {
   const isAnswer = (cell) => cell.element.classList.contains("tag_exercise");
 
   let chain = Promise.resolve();
-  const queued = (work) => (chain = chain.then(work).catch((error) =>
-    tell(engine.alive ? error.message : `Python could not start: ${error.message}`)));
+  const queued = (work) => (chain = chain.then(async () => {
+    stop.hidden = false;
+    await work();
+  }).catch((error) =>
+    tell(engine.alive ? error.message : `Python could not start: ${error.message}`),
+  ).finally(() => (stop.hidden = true)));
   const run = (cell) => queued(() => runAll(cell));
 
   const check = (cell) => queued(async () => {
+    await loaded();
+    if (source(cell) === book.cells[cell.i].source)
+      return tell("Write your answer into the cell first: press Edit.");
     if ((await runAll(cell)) !== true) return;
     const { right, text } = await engine.ask({ check: book.cells[cell.i].check });
     const verdict = make("p", { className: right ? "live-right" : "live-wrong", textContent: text });
@@ -117,6 +125,7 @@ function page(live) {
   function keep() {
     if (Object.keys(edits).length) localStorage.setItem(KEY, JSON.stringify(edits));
     else localStorage.removeItem(KEY);
+    for (const one of changes) one.hidden = !Object.keys(edits).length;
     for (const cell of cells.filter((one) => one.reset)) {
       cell.element.classList.toggle("live-changed", cell.i in edits);
       cell.reset.hidden = !(cell.i in edits);
@@ -170,5 +179,7 @@ function page(live) {
     make("a", { href, download: `${live.page.split("/").pop()}.ipynb` }).click();
   }
 
+  stop.hidden = true;
+  keep();
   return { run, check, edit, reset, restore, loadOwn, runClaim };
 }

@@ -226,6 +226,26 @@ def test_a_claim_is_run_from_the_ledger(context, site):
     assert reader.said("Done.", "A cell", "An error") == "Done."
 
 
+def test_an_exercise_is_checked(reader):
+    cell = reader.page.locator("div.cell.tag_exercise").first
+    check = cell.get_by_role("button", name="Check")
+    check.click()
+    reader.said("Write your answer")
+    number = 1 + reader.page.locator("div.cell").evaluate_all(
+        "all => all.findIndex(it => it.classList.contains('tag_exercise'))"
+    )
+    answer = "weights, biases, neurons = 432, 15, 61504\n"
+    more = "own_weights, own_biases, own_neurons = 1660608, 61504, 61504"
+    reader.write(number, answer + more)
+    check.click()
+    reader.said("Not yet.")
+    assert "biases is 15" in cell.locator(".live-wrong").inner_text()
+    reader.write(number, answer.replace("15", "16") + more)
+    check.click()
+    reader.said("Right.")
+    assert cell.locator(".live-right").inner_text() == "Right."
+
+
 def test_print_is_as_before(reader):
     reader.page.emulate_media(media="print")
     assert not reader.page.locator(".live-bar:visible, .live-foot:visible").count()
