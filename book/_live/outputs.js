@@ -185,7 +185,7 @@ export function outputs({ make, button, tell }, ask) {
       make("div", { className: "live-sketch" }, canvas, seen),
       make("div", { className: "live-bar" },
         button("Clear", "Clear the drawing", clear),
-        button("Start", "Back to the book's picture", begin)),
+        button("Start", "Start again with the book's picture", begin)),
       make("label", {}, "Your own picture, which stays in this browser: ", file));
   }
 

@@ -20,7 +20,7 @@ function page(live) {
   const { place, show } = outputs(live, engine.ask);
   const stop = button("Stop", "Stop Python", engine.stop);
   const changes = [
-    button("Reset page", "Undo all changes of this page's code", resetPage),
+    button("Reset page", "Reset page: undo all changes of its code", resetPage),
     button("Download", "Download this page's notebook with your changes", download),
   ];
   foot.append(stop, ...changes);

@@ -10,6 +10,7 @@ import importlib.abc
 import importlib.util
 import io
 import linecache
+import logging
 import re
 import sys
 import traceback
@@ -77,6 +78,8 @@ def asked(number, *what):
 
 
 def install(archives):
+    # It would say that it looks for fonts, which it does once.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     sys.meta_path.append(Fetched(archives))
     namespace["display"] = display
 
