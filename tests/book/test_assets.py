@@ -1,6 +1,7 @@
 """The vendored files are the ones recorded."""
 
 import json
+import re
 
 import pytest
 import vendored
@@ -21,3 +22,10 @@ def test_checksums(folder):
 @pytest.mark.parametrize("folder", RECORD)
 def test_licence_is_included(folder):
     assert (vendored.VENDOR / folder / "LICENSE").is_file()
+
+
+def test_the_page_draws_with_the_matplotlib_of_the_book():
+    pins = (vendored.VENDOR.parents[2] / "constraints.txt").read_text("utf-8")
+    version = re.search(r"^matplotlib==(.*)$", pins, re.MULTILINE)[1]
+    wheels = RECORD["pyodide"]["packed"]["matplotlib.zip"]
+    assert [name for name in wheels if name.startswith(f"matplotlib-{version}-")]
