@@ -13,3 +13,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # was executed. The oldest NumPy is tested without the book.
 sys.path.append(str(Path(__file__).parent / "book/_ext"))
 pytest_plugins = ["replay"] if find_spec("nbval") else []
+
+# Looked through for examples, these would be imported under names that others have.
+collect_ignore_glob = ["tests/*conftest.py", "book/_live/*"]

@@ -9,7 +9,6 @@ import hashlib
 import io
 import json
 import re
-import shutil
 import zipfile
 from importlib.metadata import distribution
 from importlib.util import find_spec
@@ -119,22 +118,27 @@ def cells_of(
     return cells, claims
 
 
+def put(path: Path, content: bytes) -> None:
+    """Write a file if it is not there as it should be: others may be reading it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_bytes() != content:
+        path.write_bytes(content)
+
+
 def write(app: Sphinx, exception: Exception | None) -> None:
     """Put all files of the live cells where the pages look for them."""
     if exception or app.builder.format != "html":
         return
     target = Path(app.outdir, "_static/live")
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
     for name in SCRIPTS:
-        shutil.copy(LIVE / name, target)
-    (target / "book.zip").write_bytes(book())
+        put(target / name, (LIVE / name).read_bytes())
+    put(target / "book.zip", book())
     archives = {"matplotlib": "../vendor/pyodide/matplotlib.zip"}
     archives |= dict.fromkeys(("mpl_toolkits", "PIL"), archives["matplotlib"])
     weigh = {archives["matplotlib"]: ("Matplotlib", PYODIDE / "matplotlib.zip")}
     for package in DATA:
         file = target / f"data-{package}.zip"
-        file.write_bytes(data(package))
+        put(file, data(package))
         archives[package], weigh[file.name] = file.name, (f"data of {package}", file)
     sizes = {key: (name, path.stat().st_size) for key, (name, path) in weigh.items()}
     start = ["pyodide.asm.wasm.gz", "python_stdlib.zip", "numpy.zip"]
@@ -146,9 +150,8 @@ def write(app: Sphinx, exception: Exception | None) -> None:
             cells, claims = cells_of(nbformat.read(path, as_version=4))
             page = {"cells": cells, "claims": claims}
             page |= {"archives": archives, "sizes": sizes}
-            file = target / "cells" / f"{name}.json"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(page, ensure_ascii=False), "utf-8")
+            code = json.dumps(page, ensure_ascii=False).encode()
+            put(target / "cells" / f"{name}.json", code)
 
 
 def version() -> str:

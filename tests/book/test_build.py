@@ -21,7 +21,7 @@ def book(request, tmp_path, monkeypatch):
     The folder's name is the fixture's parameter, if it is given one.
     """
     book = tmp_path / getattr(request, "param", "book")
-    for folder in ("book/_assets", "book/_ext", "book/_site"):
+    for folder in ("book/_assets", "book/_ext", "book/_live", "book/_site"):
         shutil.copytree(ROOT / folder, book / folder)
     for name in ("_config.yml", "README.md", "conftest.py"):
         shutil.copy(ROOT / name, book)
@@ -31,6 +31,7 @@ def book(request, tmp_path, monkeypatch):
     (book / "book/references.bib").touch()
     (book / "conv_notes").mkdir()
     (book / "conv_notes/__init__.py").write_text("VALUE = 'as-written'\n")
+    (book / "conv_notes/data.py").write_text("_PHOTOGRAPHS, _TEXTURES = {}, {}\n")
     monkeypatch.setenv("PYTHONPATH", str(book))
     write(book, "index", new_markdown_cell("# Index"))
     return book
