@@ -75,7 +75,7 @@ function page(live) {
     await work();
   }).catch((error) =>
     tell(engine.alive ? error.message : `Python could not start: ${error.message}`),
-  ).finally(() => (stop.hidden = true)));
+  ));
   const run = (cell) => queued(() => runAll(cell));
 
   const check = (cell) => queued(async () => {

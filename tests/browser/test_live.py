@@ -41,7 +41,8 @@ class Reader:
         """Replace the code of a cell."""
         self.press(f"Edit cell {cell}")
         editor = self.page.get_by_label(f"Code of cell {cell}")
-        editor.fill(code)
+        editor.press("Control+a")
+        self.page.keyboard.insert_text(code)
 
     def shown(self, cell):
         """The text of a cell's output."""
