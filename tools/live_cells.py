@@ -7,22 +7,20 @@ its code, and what became of each cell that a page shows: "equal", "differs: how
 "cannot: why", which the page tells its readers. "own copy" means: with the faces.
 """
 
-import functools
 import hashlib
 import io
 import json
 import re
 import sys
-import threading
 import zipfile
 from collections import Counter
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 
 import chromium
 import nbformat
 from playwright.sync_api import sync_playwright
+from serving import served
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build/html"
@@ -154,11 +152,6 @@ def reason(result):
     return last[:100]
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
 def shown(notebook):
     """The cells that a page shows: checks of exercises stay hidden."""
     return [
@@ -188,10 +181,7 @@ def digest(notebook):
 def main(names):
     chapters = names or sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
     found = json.loads(FOUND.read_text("utf-8")) if FOUND.exists() else {}
-    handler = functools.partial(Quiet, directory=HTML)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    with sync_playwright() as play:
+    with served(HTML) as site, sync_playwright() as play:
         browser = play.chromium.launch(
             executable_path=chromium.find(), args=["--no-sandbox"]
         )
@@ -200,7 +190,7 @@ def main(names):
             cells = shown(notebook)
             page = browser.new_page()
             page.set_default_timeout(0)
-            page.goto(f"http://127.0.0.1:{server.server_port}/book/index.html")
+            page.goto(f"{site}book/index.html")
             page.route("**/" + COPY, lambda route: route.fulfill(body=faces()))
             results = page.evaluate(RUN, [f"book/{name}", LIMIT, None])
             verdicts = [judged(*pair) for pair in zip(cells, results, strict=True)]
@@ -224,7 +214,6 @@ def main(names):
             FOUND.write_text(
                 json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8"
             )
-    server.shutdown()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import io
 import json
 import re
 import zipfile
+from functools import cache
 from importlib.metadata import distribution
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,6 +61,7 @@ def packed(files: dict[str, bytes]) -> bytes:
     return archive.getvalue()
 
 
+@cache
 def book() -> bytes:
     """Pack the library, what else chapters read, and the stand-ins."""
     pretty = Path(find_spec("IPython").origin).parent / "lib/pretty.py"
@@ -157,10 +159,7 @@ def write(app: Sphinx, exception: Exception | None) -> None:
 def version() -> str:
     """Sum up what a browser may keep from one visit to the next."""
     total = hashlib.sha256(book())
-    vendored = PYODIDE.parent
-    for pattern in ("pyodide/*", "codemirror/*"):
-        for path in sorted(vendored.glob(pattern)):
-            total.update(path.read_bytes())
+    total.update((PYODIDE.parent / "VENDORED.json").read_bytes())  # sums of the files
     for name in (*SCRIPTS, "cells.json"):
         total.update((LIVE / name).read_bytes())
     return total.hexdigest()[:12]

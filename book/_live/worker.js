@@ -67,7 +67,7 @@ async function start({ interrupt, archives, own }) {
   runner.fetch = (name) => python.toPy(fetchNow(name));
   runner.install(python.toPy(archives));
   if (own) runner.unpack(python.toPy(own));
-  say("ready", { bytes: got, heap: python._module.HEAPU8.length });
+  say("ready");
 }
 
 let queue = Promise.resolve();

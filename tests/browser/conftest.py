@@ -1,22 +1,15 @@
 """The built book, served, and a browser."""
 
-import functools
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import chromium
 import pytest
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
+from serving import served
 
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "_build/html"
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        """Keep the log out of the test report."""
 
 
 @pytest.fixture(scope="session")
@@ -32,11 +25,8 @@ def site(build):
     """Serve the book; return its address."""
     if build.returncode:
         pytest.fail("The book does not build.", pytrace=False)
-    handler = functools.partial(Quiet, directory=HTML)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with served(HTML) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
