@@ -149,6 +149,8 @@ def reason(result):
         return f"it needs {NAMES.get(module[1], module[1])}"
     if last.startswith("NameError"):
         return "a cell above cannot run"
+    if last.startswith("AssertionError"):
+        return "its numbers come out otherwise here"
     return last[:100]
 
 
