@@ -82,7 +82,7 @@ export function python({ here, version, tell }, receive, forgotten) {
       if (!interrupt || !jobs.size) return restart();
       new Int32Array(interrupt)[0] = 2; // as Ctrl-C does
       tell("Stopping …");
-      setTimeout(() => jobs.has(asked) && restart(), 2000);
+      setTimeout(() => jobs.has(asked) && restart(), 5000);
     },
 
     get alive() { return Boolean(worker); },
