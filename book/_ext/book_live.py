@@ -14,6 +14,7 @@ from functools import cache
 from importlib.metadata import distribution
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from conv_notes.data import _PHOTOGRAPHS, _TEXTURES
@@ -91,24 +92,24 @@ def data(package: str) -> bytes:
     return packed(files)
 
 
-def cells_of(
-    notebook: nbformat.NotebookNode,
-) -> tuple[list[dict], dict[str, int]]:
+@cache
+def code_of(path: Path) -> dict[str, Any]:
     """Return the cells that a page shows, and which of them checks a claim.
 
-    The check of an exercise is no cell of the page. It belongs to the
-    cell for the reader's answer, above the solution.
+    Of each cell, where it is in the notebook. The check of an exercise is
+    no cell of the page: it belongs to the cell for the reader's answer,
+    above the solution.
     """
     cells, claims, boxes = [], {}, []
-    for cell in notebook.cells:
+    for at, cell in enumerate(nbformat.read(path, as_version=4).cells):
         if cell.cell_type == "markdown":
             boxes += re.findall(r"^\((s\d{3}-\d\d)\)=", cell.source, re.MULTILINE)
             continue
         tags = cell.metadata.get("tags", [])
+        if "check" in tags:
+            answer = next(c for c in cells[::-1] if "exercise" in c["tags"])
+            answer["check"] = cell.source
         if "remove-cell" in tags:
-            if "check" in tags:
-                answer = next(c for c in cells[::-1] if "exercise" in c["tags"])
-                answer["check"] = cell.source
             continue
         for name in [
             *boxes,
@@ -116,8 +117,8 @@ def cells_of(
         ]:
             claims.setdefault(name, len(cells))
         boxes = []
-        cells.append({"source": cell.source, "tags": tags})
-    return cells, claims
+        cells.append({"source": cell.source, "tags": tags, "at": at})
+    return {"cells": cells, "claims": claims}
 
 
 def put(path: Path, content: bytes) -> None:
@@ -125,6 +126,10 @@ def put(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_bytes() != content:
         path.write_bytes(content)
+
+
+def as_json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def write(app: Sphinx, exception: Exception | None) -> None:
@@ -149,11 +154,8 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     for name in app.env.found_docs:
         path = Path(app.env.doc2path(name))
         if path.suffix == ".ipynb":
-            cells, claims = cells_of(nbformat.read(path, as_version=4))
-            page = {"cells": cells, "claims": claims}
-            page |= {"archives": archives, "sizes": sizes}
-            code = json.dumps(page, ensure_ascii=False).encode()
-            put(target / "cells" / f"{name}.json", code)
+            page = code_of(path) | {"archives": archives, "sizes": sizes}
+            put(target / "cells" / f"{name}.json", as_json(page))
 
 
 def version() -> str:
@@ -162,6 +164,8 @@ def version() -> str:
     total.update((PYODIDE.parent / "VENDORED.json").read_bytes())  # sums of the files
     for name in (*SCRIPTS, "cells.json"):
         total.update((LIVE / name).read_bytes())
+    for path in sorted(ROOT.glob("book/*.ipynb")):
+        total.update(as_json(code_of(path)))
     return total.hexdigest()[:12]
 
 

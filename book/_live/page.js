@@ -169,11 +169,9 @@ function page(live) {
 
   async function download() {
     const notebook = await (await fetch(new URL(`../../_sources/${live.page}.ipynb`, here))).json();
-    const seen = ({ cell_type, metadata }) =>
-      cell_type === "code" && !metadata.tags?.includes("remove-cell");
-    const code = notebook.cells.filter(seen);
+    const { cells: code } = await loaded();
     for (const [i, mine] of Object.entries(edits))
-      Object.assign(code[i], { source: mine, outputs: [] });
+      Object.assign(notebook.cells[code[i].at], { source: mine, outputs: [] });
     const file = new Blob([JSON.stringify(notebook, null, 1)], { type: "application/x-ipynb+json" });
     const href = URL.createObjectURL(file);
     make("a", { href, download: `${live.page.split("/").pop()}.ipynb` }).click();

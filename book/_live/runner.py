@@ -6,6 +6,7 @@ of the book as bytes.
 """
 
 import ast
+import dis
 import importlib.abc
 import importlib.util
 import io
@@ -16,6 +17,7 @@ import sys
 import traceback
 import zipfile
 from site import getsitepackages
+from types import CodeType
 
 from IPython.display import SVG
 from IPython.lib.pretty import pretty
@@ -178,67 +180,88 @@ def needed(sources, at):
 
     A name is also made by what changes it: a part is set, a method called, and of a
     generator of random numbers each use, so that all numbers are those of the book.
+    What a function uses, it uses when it is called.
     """
     cells = [Names(source) for source in sources[: at + 1]]
-    wanted, stateful, chosen = set(cells[at].used), set(), []
-    for cell in cells:
-        stateful |= cell.generators
+    bodies = {name: used for cell in cells for name, used in cell.bodies.items()}
+    generators = set().union(*(cell.generators for cell in cells))
+    imported = set().union(*(cell.imported for cell in cells))
+
+    def reached(names):
+        reach, todo = set(), names
+        while todo:
+            reach |= todo
+            todo = set().union(*(bodies.get(name, ()) for name in todo)) - reach
+        return reach
+
+    wanted, chosen = reached(cells[at].used), []
     for i in range(at - 1, -1, -1):
-        touched = cells[i].made | (cells[i].used & stateful)
-        if touched & wanted:
-            wanted |= cells[i].used
+        cell = cells[i]
+        changed = cell.changed - imported | cell.used & generators
+        if (cell.made | changed) & wanted:
+            wanted = wanted - cell.made | reached(cell.used)
             chosen.insert(0, i)
     return chosen
 
 
-class Names(ast.NodeVisitor):
-    """The names that a cell uses, those that it makes or changes, and generators."""
+class Names:
+    """The names that a cell uses before it makes them, makes, and changes."""
 
     def __init__(self, source):
-        self.used, self.made, self.generators = set(), set(), set()
+        self.used, self.made, self.changed = set(), set(), set()
+        self.imported, self.generators, self.bodies = set(), set(), {}
         try:
-            self.visit(ast.parse(source))
+            code = compile(source, "<cell>", "exec")
         except SyntaxError:
-            pass  # which running it will tell
+            return  # which running it will tell
+        for node in ast.walk(ast.parse(source)):
+            self.see(node)
+        for step in dis.get_instructions(code):
+            if isinstance(step.argval, CodeType):  # a function, or a class
+                self.bodies[step.argval.co_name] = loaded(step.argval)
+                self.used |= loaded(step.argval) - self.made
+            elif step.opname == "LOAD_NAME" and step.argval not in self.made:
+                self.used.add(step.argval)
+            elif step.opname == "STORE_NAME":
+                self.made.add(step.argval)
 
-    def visit_Name(self, node):
-        (self.used if isinstance(node.ctx, ast.Load) else self.made).add(node.id)
+    def see(self, node):
+        match node:
+            case ast.Import() | ast.ImportFrom():
+                names = [alias.asname or alias.name for alias in node.names]
+                self.imported |= {name.partition(".")[0] for name in names}
+            case ast.Assign(targets=targets, value=value) if "rng" in ast.unparse(
+                value
+            ):
+                self.generators |= named(*targets)
+            case ast.If() | ast.While() | ast.Try():  # what was before may stay
+                self.used |= named(node, kind=ast.Store)
+            case ast.Expr(value=ast.Call(func=ast.Attribute())):
+                self.changed |= first_of(node.value)  # x.append(…), alone in its line
+            case ast.Attribute() | ast.Subscript() if not isinstance(
+                node.ctx, ast.Load
+            ):
+                self.changed |= first_of(node)
 
-    def visit_Assign(self, node):
-        if "rng" in ast.unparse(node.value):
-            names = (n for target in node.targets for n in ast.walk(target))
-            self.generators |= {n.id for n in names if isinstance(n, ast.Name)}
-        self.generic_visit(node)
 
-    def visit_AugAssign(self, node):  # x += 1
-        self.used |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
-        self.generic_visit(node)
+def loaded(code):
+    """The names that code looks up outside of itself."""
+    names = set()
+    for step in dis.get_instructions(code):
+        if isinstance(step.argval, CodeType):
+            names |= loaded(step.argval)
+        elif step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            names.add(step.argval)
+    return names
 
-    def visit_Expr(self, node):  # x.append(…), alone in its line
-        self.changed(getattr(node.value, "func", None))
-        self.generic_visit(node)
 
-    def visit_Attribute(self, node):
-        if not isinstance(node.ctx, ast.Load):
-            self.changed(node)
-        self.generic_visit(node)
+def named(*trees, kind=ast.expr_context):
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, kind)}
 
-    visit_Subscript = visit_Attribute
 
-    def changed(self, node):
-        while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-            node = node.func if isinstance(node, ast.Call) else node.value
-            if isinstance(node, ast.Name):
-                self.made.add(node.id)
-
-    def visit_Import(self, node):
-        for alias in node.names:
-            self.made.add((alias.asname or alias.name).partition(".")[0])
-
-    visit_ImportFrom = visit_Import
-
-    def visit_FunctionDef(self, node):
-        self.made.add(node.name)
-        self.generic_visit(node)
-
-    visit_ClassDef = visit_FunctionDef
+def first_of(node):
+    """The name before all dots and brackets, if there is one."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return named(node)

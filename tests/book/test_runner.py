@@ -93,9 +93,14 @@ def test_a_check_says_what_is_not_as_it_should_be(said, check, text):
         (["a = []", "a.append(1)", "len(a)", "a"], [0, 1]),
         (["from m import f as g", "g()"], [0]),
         (["rng = default_rng(0)", "x = rng.normal()", "rng.normal()"], [0, 1]),
-        (["a = 1", "for a in b:\n    pass", "class C:\n    a", "C()"], [0, 1, 2]),
+        (["a = 1", "for a in b:\n    pass", "class C:\n    a", "C()"], [1, 2]),
         (["a = 1", "a = = 2", "a"], [0]),
         (["a = 1", "b"], []),
+        (["a = 1", "a = 2", "a"], [1]),
+        (["a = 1", "if b:\n    a = 2", "a"], [0, 1]),
+        (["a = 1", "b = [a for a in c]", "def f(a):\n    a", "f(b)"], [1, 2]),
+        (["import m", "m.say(1)", "m.say(2)"], [0]),
+        (["def f():\n    return a", "a = 1", "b = f()", "b"], [0, 1, 2]),
     ],
 )
 def test_only_the_cells_that_are_needed_run(cells, needed):
