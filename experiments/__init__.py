@@ -62,10 +62,10 @@ def code(name: str) -> str:
 def begins_like(live: Sequence[float], stored: Sequence[float]) -> bool:
     """Whether numbers found now are those that the stored ones begin with.
 
-    A thousandth apart at most: last bits differ between processors, and training makes
-    them grow.
+    Two thousandths apart at most: last bits differ between processors, and training
+    makes them grow, to 0.02 in 18.5 dB in the second pass of `inpainting`.
     """
-    return np.allclose(live, stored[: len(live)], rtol=1e-3, atol=1e-3)
+    return np.allclose(live, stored[: len(live)], rtol=2e-3, atol=1e-3)
 
 
 def plain(value: Any) -> Any:
