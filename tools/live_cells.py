@@ -124,8 +124,7 @@ def joined(said):
 
 def verdicts_of(cells, results):
     """What became of each cell; of one that fails for lack of another, just that."""
-    answers = ["exercise" in cell.metadata.get("tags", []) for cell in cells]
-    sources = ["" if a else c.source for a, c in zip(answers, cells, strict=True)]
+    sources = [cell.source for cell in cells]
     verdicts = [judged(*pair) for pair in zip(cells, results, strict=True)]
     for i, verdict in enumerate(verdicts):
         above = [verdicts[k] for k in runner.needed(sources, i)]

@@ -28,13 +28,13 @@ function page(live) {
   // ---- Running: a cell needs what the cells above it made, so those run first.
   const source = (cell) => cell.editor?.text() ?? edits[cell.i] ?? book.cells[cell.i].source;
 
-  async function runOne(cell) {
+  async function runOne(cell, code = source(cell)) {
     running = cell;
     cell.fresh = true;
     cell.element.classList.add("live-busy");
     cell.failed = null;
     cell.editor?.mark(null);
-    const { ok } = await engine.ask({ run: source(cell) });
+    const { ok } = await engine.ask({ run: code });
     cell.element.classList.remove("live-busy");
     if (cell.fresh && ok) place(cell);
     if (cell.failed && !cell.editor) await editor(cell);
@@ -46,8 +46,10 @@ function page(live) {
 
   async function runAll(cell) {
     await engine.boot(await loaded(), own);
-    const sources = cells.slice(0, cell.i + 1).map((one) =>
-      isAnswer(one) && one !== cell ? "" : source(one));
+    // Answers to exercises are nobody's business but their own: to others, as in the book.
+    const code = (one) => one.element.classList.contains("tag_exercise") && one !== cell
+      ? book.cells[one.i].source : source(one);
+    const sources = cells.slice(0, cell.i + 1).map(code);
     const { cells: needed = [] } = await engine.ask({ needed: [sources, cell.i] });
     const todo = needed.filter((i) => !done.has(i)).map((i) => cells[i]);
     const cannot = todo.find((above) => above.why);
@@ -55,7 +57,7 @@ function page(live) {
       return tell(`It needs cell ${cannot.i + 1}, which does not run here: ${cannot.why}.`);
     for (const [k, above] of todo.entries()) {
       tell(`Running what it needs: ${k + 1} of ${todo.length} cells above …`);
-      if (await runOne(above)) continue;
+      if (await runOne(above, code(above))) continue;
       if (engine.alive) tell("A cell above failed.");
       if (engine.alive) above.element.scrollIntoView({ block: "center" });
       return;
@@ -65,9 +67,6 @@ function page(live) {
     tell("Done.");
     return true;
   }
-
-  // Answers to exercises are nobody's business but their own.
-  const isAnswer = (cell) => cell.element.classList.contains("tag_exercise");
 
   let chain = Promise.resolve();
   const queued = (work) => (chain = chain.then(async () => {
