@@ -1,5 +1,5 @@
 // What cells put out, as in the book; and what readers move or draw in it.
-export function outputs({ make, button, tell }, ask) {
+export function outputs({ make, button, tell }, engine) {
   function place(cell) {
     let out = cell.element.querySelector(":scope > .cell_output");
     if (!out) {
@@ -8,10 +8,18 @@ export function outputs({ make, button, tell }, ask) {
     }
     if (cell.fresh) {
       cell.fresh = false;
+      cell.book ??= [...out.childNodes].map((node) => node.cloneNode(true));
       cell.figure ??= out.querySelector("figure"); // a picture keeps its caption
       out.replaceChildren();
     }
     return out;
+  }
+
+  // As the book has it.
+  function restore(cell) {
+    if (!cell.book) return;
+    place(cell).replaceChildren(...cell.book.map((node) => node.cloneNode(true)));
+    cell.figure = undefined;
   }
 
   const text = (kind, content) => make("div", { className: `output ${kind} notranslate` },
@@ -58,14 +66,17 @@ export function outputs({ make, button, tell }, ask) {
 
   // Asks while the last answer is still under way are one, the latest.
   function latest(question, use) {
+    const { started } = engine;
     let asking = false;
     let stale = false;
     return async () => {
+      if (!engine.alive || engine.started !== started)
+        return tell("Python has been stopped since: run this cell again.");
       if (asking) return (stale = true);
       asking = true;
       do {
         stale = false;
-        const answer = await ask(question());
+        const answer = await engine.ask(question());
         if (answer.failed) tell(answer.failed);
         else if (answer.ok !== false) use(answer);
       } while (stale);
@@ -189,5 +200,5 @@ export function outputs({ make, button, tell }, ask) {
       make("label", {}, "Your own picture, which stays in this browser: ", file));
   }
 
-  return { place, show };
+  return { place, show, restore };
 }

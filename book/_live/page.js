@@ -9,16 +9,18 @@ function page(live) {
   const { here, make, button, foot, tell, cells } = live;
   const KEY = `conv_notes:${live.page}`;
   const edits = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-  const done = new Set();
   let running;
   let book; // the page's code, and what its packages weigh
   let own; // a package of the reader's, which Python forgets with all else
   const loaded = async () =>
     (book ??= await (await fetch(new URL(`cells/${live.page}.json`, here))).json());
 
-  const engine = python(live, (message) => running && show(running, message), () => done.clear());
-  const { place, show } = outputs(live, engine.ask);
-  const stop = button("Stop", "Stop Python", engine.stop);
+  const engine = python(live, (message) => running && show(running, message));
+  const { place, show, restore: putBack } = outputs(live, engine);
+  const stop = button("Stop", "Stop Python", () => {
+    stopped += 1;
+    engine.stop();
+  });
   const changes = [
     button("Reset page", "Reset page: undo all changes of its code", resetPage),
     button("Download", "Download this page's notebook with your changes", download),
@@ -34,55 +36,70 @@ function page(live) {
     cell.element.classList.add("live-busy");
     cell.failed = null;
     cell.editor?.mark(null);
-    const { ok } = await engine.ask({ run: code });
+    const { ok } = await engine.ask({ run: code, cell: cell.i });
     cell.element.classList.remove("live-busy");
     if (cell.fresh && ok) place(cell);
     if (cell.failed && !cell.editor) await editor(cell);
     if (cell.failed) cell.editor.mark(cell.failed);
     running = undefined;
-    done[ok ? "add" : "delete"](cell.i);
     return ok;
   }
 
-  async function runAll(cell) {
+  // `check` is run after it, and may need more.
+  async function runAll(cell, check = "") {
     await engine.boot(await loaded(), own);
+    const round = stopped;
     // Answers to exercises are nobody's business but their own: to others, as in the book.
     const code = (one) => one.element.classList.contains("tag_exercise") && one !== cell
       ? book.cells[one.i].source : source(one);
     const sources = cells.slice(0, cell.i + 1).map(code);
-    const { cells: needed = [] } = await engine.ask({ needed: [sources, cell.i] });
-    const todo = needed.filter((i) => !done.has(i)).map((i) => cells[i]);
+    sources[cell.i] += `\n${check}`;
+    const { cells: missing = [] } = await engine.ask({ missing: [sources, cell.i] });
+    const todo = missing.map((i) => cells[i]);
     const cannot = todo.find((above) => above.why);
     if (cannot)
       return tell(`It needs cell ${cannot.i + 1}, which does not run here: ${cannot.why}.`);
     for (const [k, above] of todo.entries()) {
       tell(`Running what it needs: ${k + 1} of ${todo.length} cells above …`);
       if (await runOne(above, code(above))) continue;
-      if (engine.alive) tell("A cell above failed.");
-      if (engine.alive) above.element.scrollIntoView({ block: "center" });
-      return;
+      if (!engine.alive) return;
+      above.element.scrollIntoView({ block: "center" });
+      return tell(ended(round) ?? `Cell ${above.i + 1}, above, failed: see there.`);
     }
     tell("Running …");
-    if (!(await runOne(cell))) return engine.alive && tell("An error, see the cell.");
+    if (!(await runOne(cell)))
+      return engine.alive && tell(ended(round) ?? "An error, see the cell.");
     tell("Done.");
     return true;
   }
 
+  const ended = (round) => round === stopped ? undefined : "Stopped. Variables are kept.";
+
+  // One thing after another. What waits when Python is stopped is dropped.
   let chain = Promise.resolve();
-  const queued = (work) => (chain = chain.then(async () => {
-    stop.hidden = false;
-    await work();
-  }).catch((error) =>
-    tell(engine.alive ? error.message : `Python could not start: ${error.message}`),
-  ));
+  let waiting = 0;
+  let stopped = 0;
+  function queued(work) {
+    const round = stopped;
+    waiting += 1;
+    stop.hidden = stop.disabled = false;
+    chain = chain.then(async () => {
+      if (round === stopped) await work();
+    }).catch((error) =>
+      tell(engine.alive ? error.message : `Python could not start: ${error.message}`),
+    ).then(() => (stop.disabled = !(waiting -= 1)));
+  }
   const run = (cell) => queued(() => runAll(cell));
 
   const check = (cell) => queued(async () => {
     await loaded();
     if (source(cell) === book.cells[cell.i].source)
       return tell("Write your answer into the cell first: press Edit.");
-    if ((await runAll(cell)) !== true) return;
-    const { right, text } = await engine.ask({ check: book.cells[cell.i].check });
+    const { check } = book.cells[cell.i];
+    if ((await runAll(cell, check)) !== true) return;
+    tell("Checking …");
+    const { right, text } = await engine.ask({ check });
+    if (!text) return; // stopped, which has been said
     const verdict = make("p", { className: right ? "live-right" : "live-wrong", textContent: text });
     cell.element.querySelector(".live-right, .live-wrong")?.remove();
     place(cell).append(verdict);
@@ -117,7 +134,6 @@ function page(live) {
     const mine = cell.editor.text();
     if (mine === book.cells[cell.i].source) delete edits[cell.i];
     else edits[cell.i] = mine;
-    for (const below of cells.slice(cell.i)) done.delete(below.i);
     keep();
   }
 
@@ -153,6 +169,7 @@ function page(live) {
   function reset(cell) {
     delete edits[cell.i];
     cell.editor?.replace(book.cells[cell.i].source);
+    putBack(cell);
     keep();
   }
 
@@ -164,6 +181,7 @@ function page(live) {
   async function restore() {
     for (const i of Object.keys(edits)) if (cells[i]?.input) await editor(cells[i]);
     keep();
+    tell("Your changes of this page are kept in this browser.");
   }
 
   async function download() {

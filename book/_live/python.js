@@ -1,9 +1,9 @@
 // Python in a worker: started by the first press, stopped, and started again.
 const MB = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
-export function python({ here, version, tell }, receive, forgotten) {
+export function python({ here, version, tell }, receive) {
   const jobs = new Map();
-  let worker, ready, fail, interrupt, number = 0;
+  let worker, ready, fail, interrupt, number = 0, started = 0;
 
   // From the second visit on, and without a network, files come from the service worker;
   // a page that it has served may share memory, and so Python can be interrupted.
@@ -17,17 +17,23 @@ export function python({ here, version, tell }, receive, forgotten) {
       new Promise((yes) => navigator.serviceWorker.addEventListener("controllerchange", yes)),
       new Promise((yes) => setTimeout(yes, 2000)),
     ]);
+    // It keeps what passes by, and this page has passed already.
+    const parts = performance.getEntriesByType("resource").map(({ name }) => name);
+    for (const name of [location.href, ...parts]) fetch(name).catch(() => {});
   }
 
   async function start({ archives, sizes }, own) {
     tell("Loading Python …");
     await registered().catch(() => {}); // it is a convenience only
-    worker = new Worker(new URL("worker.js", here), { type: "module" });
+    const mine = worker = new Worker(new URL("worker.js", here), { type: "module" });
+    started += 1;
     if (window.crossOriginIsolated) interrupt = new SharedArrayBuffer(4);
     await new Promise((yes, no) => {
       fail = no;
-      worker.onerror = (event) => broken(event.message || "its files could not be loaded");
-      worker.onmessage = ({ data }) => heard(data, sizes, yes);
+      // One that was stopped may still speak.
+      worker.onerror = (event) =>
+        mine === worker && broken(event.message || "its files could not be loaded");
+      worker.onmessage = ({ data }) => mine === worker && heard(data, sizes, yes);
       worker.postMessage({ start: { interrupt, archives, own } });
     });
   }
@@ -40,6 +46,7 @@ export function python({ here, version, tell }, receive, forgotten) {
       const [what, size] = sizes[name ?? "start"];
       tell(`Loading ${what}: ${name ? MB(size) : `${MB(got)} of ${MB(size)}`} …`);
     }
+    else if (kind === "loaded") tell("Running …");
     else if (jobs.has(id)) {
       jobs.get(id)(message);
       jobs.delete(id);
@@ -56,7 +63,6 @@ export function python({ here, version, tell }, receive, forgotten) {
     for (const job of jobs.values()) job({ ok: false });
     jobs.clear();
     worker = ready = fail = interrupt = undefined;
-    forgotten();
     tell(text);
   }
 
@@ -86,5 +92,6 @@ export function python({ here, version, tell }, receive, forgotten) {
     },
 
     get alive() { return Boolean(worker); },
+    get started() { return started; }, // how often
   };
 }

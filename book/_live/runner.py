@@ -15,6 +15,7 @@ import logging
 import re
 import sys
 import traceback
+import warnings
 import zipfile
 from site import getsitepackages
 from types import CodeType
@@ -23,6 +24,10 @@ from IPython.display import SVG
 from IPython.lib.pretty import pretty
 
 namespace = {"__name__": "__main__"}
+signed = {}  # what stands for each cell's code and that of all it needs
+ran = {}  # the same, of the cells as they ran
+codes = {}  # their code
+maker = {}  # of names: the cell that made or changed them last
 moved = []
 emit = fetch = None
 count = 0
@@ -82,6 +87,8 @@ def asked(number, *what):
 def install(archives):
     # It would say that it looks for fonts, which it does once.
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    # `plt.show()` is right: what is drawn is shown at the end of its cell.
+    warnings.filterwarnings("ignore", "FigureCanvas.* is non-interactive")
     sys.meta_path.append(Fetched(archives))
     namespace["display"] = display
 
@@ -97,10 +104,18 @@ def figures():
         plt.close("all")
 
 
-def run(source):
+def run(source, cell=None):
     """Run one cell; return whether it did not raise."""
     global count
     count += 1
+    names = Names(source)
+    for name in Names(codes.pop(cell, "")).made - names.made:
+        if maker.get(name) == cell:  # the reader has taken it out
+            namespace.pop(name, None)
+    if cell is not None:
+        codes[cell] = source
+    ran.pop(cell, None)
+    maker.update(dict.fromkeys(names.made | names.changed, cell))
     name = f"<cell {count}>"
     linecache.cache[name] = (
         len(source),
@@ -121,6 +136,7 @@ def run(source):
                 namespace["_"] = value
                 display(value)
         figures()
+        ran[cell] = signed.get(cell)
         return True
     except BaseException as error:
         emit("error", explained(error, name))
@@ -147,15 +163,19 @@ def explained(error, name):
 
 def check(source):
     """Whether what an exercise asks for holds; of the first that does not, why."""
-    for statement in ast.parse(source).body:
-        try:
-            exec(compile(ast.Module([statement], []), "<check>", "exec"), namespace)
-        except AssertionError as error:
-            why = str(error) or compared(statement.test)
-            return {"right": False, "text": f"Not yet: {why}"}
-        except Exception as error:
+    try:
+        exec(compile(source, "<check>", "exec"), namespace)
+    except BaseException as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        line = [f.lineno for f in frames if f.filename == "<check>"][-1]
+        asserts = (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Assert))
+        here = [node for node in asserts if node.lineno <= line <= node.end_lineno]
+        if isinstance(error, AssertionError) and here:
+            text = f"Not yet: {str(error) or compared(here[-1].test)}"
+        else:
             said = traceback.format_exception_only(error)[-1].strip()
-            return {"right": False, "text": f"Not yet, the check meets {said}"}
+            text = f"Not yet, the check meets {said}"
+        return {"right": False, "text": text}
     return {"right": True, "text": "Right."}
 
 
@@ -167,41 +187,55 @@ def compared(test):
     values = [
         eval(compile(ast.Expression(s), "<check>", "eval"), namespace) for s in sides
     ]
-    told = " and ".join(
-        f"{ast.unparse(side)} is {pretty(value)}"
-        for side, value in zip(sides, values, strict=True)
-        if not isinstance(side, ast.Constant)
-    )
+    pairs = [(ast.unparse(s), pretty(v)) for s, v in zip(sides, values, strict=True)]
+    told = " and ".join(f"{code} is {value}" for code, value in pairs if code != value)
     return f"{ast.unparse(test)} should be true, but {told}."
 
 
-def needed(sources, at):
-    """Which cells above have to run before one: those that make the names it uses.
+def missing(sources, at):
+    """Which needed cells have to run: some did not, or with other cells before them, or
+    what they made is no longer as they left it."""
+    cells = [Names(source) for source in sources[: at + 1]]
+    for i in range(at + 1):
+        signed[i] = hash((sources[i], *(signed[k] for k in needed(cells, i))))
+    chosen = needed(cells, at)
+    last = {name: i for i in chosen for name in cells[i].made | cells[i].changed}
+    todo, wanted = [], reached(cells, cells[at].used)
+    for i in reversed(chosen):
+        asked_for = (cells[i].made | cells[i].changed) & wanted
+        kept = all(maker.get(name) == last[name] for name in asked_for)
+        if asked_for and not (kept and ran.get(i) == signed[i]):
+            todo.insert(0, i)
+            wanted |= reached(cells, cells[i].used)
+    return todo
+
+
+def needed(cells, at):
+    """Which cells above one make the names that it uses.
 
     A name is also made by what changes it: a part is set, a method called, and of a
     generator of random numbers each use, so that all numbers are those of the book.
-    What a function uses, it uses when it is called.
     """
-    cells = [Names(source) for source in sources[: at + 1]]
-    bodies = {name: used for cell in cells for name, used in cell.bodies.items()}
-    generators = set().union(*(cell.generators for cell in cells))
-    imported = set().union(*(cell.imported for cell in cells))
-
-    def reached(names):
-        reach, todo = set(), names
-        while todo:
-            reach |= todo
-            todo = set().union(*(bodies.get(name, ()) for name in todo)) - reach
-        return reach
-
-    wanted, chosen = reached(cells[at].used), []
+    generators = set().union(*(cell.generators for cell in cells[: at + 1]))
+    imported = set().union(*(cell.imported for cell in cells[: at + 1]))
+    wanted, chosen = reached(cells[: at + 1], cells[at].used), []
     for i in range(at - 1, -1, -1):
         cell = cells[i]
         changed = cell.changed - imported | cell.used & generators
         if (cell.made | changed) & wanted:
-            wanted = wanted - cell.made | reached(cell.used)
+            wanted = wanted - cell.made | reached(cells[: at + 1], cell.used)
             chosen.insert(0, i)
     return chosen
+
+
+def reached(cells, names):
+    """Names, and those in functions among them: used when these are called."""
+    bodies = {name: used for cell in cells for name, used in cell.bodies.items()}
+    reach, todo = set(), names
+    while todo:
+        reach |= todo
+        todo = set().union(*(bodies.get(name, ()) for name in todo)) - reach
+    return reach
 
 
 class Names:

@@ -42,6 +42,27 @@ function fetchNow(name) {
   return new Uint8Array(request.response);
 }
 
+// What is printed goes to the page ten times a second, and not without end.
+const MOST = 200_000; // characters of a cell
+const decoder = new TextDecoder();
+let printed = "", told = 0, since = 0;
+
+function flush() {
+  if (printed) say("stream", { text: printed });
+  printed = "";
+  since = performance.now();
+}
+
+function write(bytes) {
+  const text = decoder.decode(bytes, { stream: true });
+  if (told < MOST) printed += text;
+  told += text.length;
+  if (told >= MOST && told - text.length < MOST)
+    printed += "\n… more than a page can show\n";
+  if (performance.now() - since > 100) flush();
+  return bytes.length;
+}
+
 let python, runner;
 const js = (value) => value?.toJs?.({ dict_converter: Object.fromEntries }) ?? value;
 
@@ -57,17 +78,30 @@ async function start({ interrupt, archives, own }) {
     python.unpackArchive(packed, "zip", { extractDir: folder });
   }
   python.runPython("import os, sys; os.chdir('book'); sys.path.insert(0, '/home/pyodide')");
-  const decoder = new TextDecoder();
-  const write = (bytes) => (say("stream", { text: decoder.decode(bytes) }), bytes.length);
   python.setStdout({ write });
   python.setStderr({ write });
   if (interrupt) python.setInterruptBuffer(new Int32Array(interrupt));
   runner = python.pyimport("runner");
-  runner.emit = (kind, value) => say(kind, js(value));
-  runner.fetch = (name) => python.toPy(fetchNow(name));
+  runner.emit = (kind, value) => {
+    flush();
+    say(kind, js(value));
+  };
+  runner.fetch = (name) => {
+    const file = python.toPy(fetchNow(name));
+    say("loaded");
+    return file;
+  };
   runner.install(python.toPy(archives));
   if (own) runner.unpack(python.toPy(own));
   say("ready");
+}
+
+const py = (value) => python.toPy(value);
+function answers({ run, cell, missing, check, asked }) {
+  if (run !== undefined) return { ok: runner.run(run, cell) };
+  if (missing) return { cells: js(runner.missing(...missing.map(py))) };
+  if (check !== undefined) return js(runner.check(check));
+  return js(runner.asked(...asked.map(py)));
 }
 
 let queue = Promise.resolve();
@@ -75,10 +109,12 @@ onmessage = ({ data }) => {
   queue = queue.then(async () => {
     try {
       if (data.start) await start(data.start);
-      else if (data.run) say("done", { id: data.id, ok: runner.run(data.run) });
-      else if (data.needed) say("done", { id: data.id, cells: js(runner.needed(...data.needed.map(python.toPy))) });
-      else if (data.check) say("done", { id: data.id, ...js(runner.check(data.check)) });
-      else say("done", { id: data.id, ...js(runner.asked(...data.asked.map(python.toPy))) });
+      else {
+        told = 0;
+        const answer = answers(data);
+        flush();
+        say("done", { id: data.id, ...answer });
+      }
     } catch (error) {
       say("broken", { text: String(error) });
     }

@@ -68,6 +68,14 @@ def test_an_error_names_the_readers_own_line(said, source, line, last):
         ("assert not size", "Not yet: not size should be true."),
         ("assert size == 6, 'count the border'", "Not yet: count the border"),
         (
+            "for n in (5, 6):\n    assert n == size",
+            "Not yet: n == size should be true, but n is 6 and size is 5.",
+        ),
+        (
+            "for n in (5, 6):\n    n / (n - 5)",
+            "Not yet, the check meets ZeroDivisionError: division by zero",
+        ),
+        (
             "assert shape",
             "Not yet, the check meets NameError: name 'shape' is not defined",
         ),
@@ -104,4 +112,48 @@ def test_a_check_says_what_is_not_as_it_should_be(said, check, text):
     ],
 )
 def test_only_the_cells_that_are_needed_run(cells, needed):
-    assert runner.needed(cells, len(cells) - 1) == needed
+    names = [runner.Names(source) for source in cells]
+    assert runner.needed(names, len(cells) - 1) == needed
+
+
+@pytest.fixture
+def page(said, monkeypatch):
+    """Run cells of a page as it does; give those that had to run."""
+    for name in ("signed", "ran", "codes", "maker"):
+        monkeypatch.setattr(runner, name, {})
+
+    def press(cells, at):
+        todo = runner.missing(cells, at)
+        assert all(runner.run(cells[i], i) for i in [*todo, at])
+        return todo
+
+    return press
+
+
+def test_cells_run_again_when_what_they_need_has_changed(page):
+    cells = ["a = 1", "b = a + 1", "c = b + 1", "a = 10"]
+    assert page(cells, 2) == [0, 1]
+    assert page(cells, 2) == []
+    cells[0] = "a = 5"
+    assert page(cells, 0) == []
+    assert page(cells, 2) == [1]
+    assert runner.namespace["c"] == 7
+    assert page(cells, 3) == []  # a is another now
+    assert page(cells, 2) == []  # which b does not mind
+    assert page(cells, 1) == [0]
+    assert runner.namespace["b"] == 6
+
+
+def test_what_a_later_cell_has_overwritten_is_made_again(page):
+    cells = ["x = []", "x.append(1)", "n = len(x)", "x = 0"]
+    assert page(cells, 3) == []
+    assert page(cells, 2) == [0, 1]
+    assert page(cells, 3) == []
+    assert page(cells, 2) == [0, 1]
+    assert runner.namespace["n"] == 1
+
+
+def test_a_name_that_a_cell_no_longer_makes_is_gone(page):
+    page(["a = 1"], 0)
+    page(["b = 1"], 0)
+    assert "a" not in runner.namespace and runner.namespace["b"] == 1
