@@ -48,7 +48,7 @@ RUN = """async ([page, limit, copy, first]) => {
       if (["ready", "done", "broken"].includes(data.kind)) {
         clearTimeout(timer);
         yes(data);
-      } else if (data.kind !== "loading") sent.push(data);
+      } else if (!data.kind.startsWith("load")) sent.push(data);
     };
     worker.postMessage(message);
   });
@@ -127,7 +127,7 @@ def verdicts_of(cells, results):
     sources = [cell.source for cell in cells]
     verdicts = [judged(*pair) for pair in zip(cells, results, strict=True)]
     for i, verdict in enumerate(verdicts):
-        above = [verdicts[k] for k in runner.needed(sources, i)]
+        above = [verdicts[k] for k in runner.missing(sources, i)]
         if verdict.startswith("cannot") and any(v.startswith("cannot") for v in above):
             verdicts[i] = "cannot: a cell above cannot run"
     return verdicts

@@ -27,6 +27,7 @@ namespace = {"__name__": "__main__"}
 signed = {}  # what stands for each cell's code and that of all it needs
 ran = {}  # the same, of the cells as they ran
 codes = {}  # their code
+imported, generators = set(), set()  # names; the latter of random numbers
 maker = {}  # of names: the cell that made or changed them last
 moved = []
 emit = fetch = None
@@ -115,7 +116,7 @@ def run(source, cell=None):
     if cell is not None:
         codes[cell] = source
     ran.pop(cell, None)
-    maker.update(dict.fromkeys(names.made | names.changed, cell))
+    maker.update(dict.fromkeys(touched(names), cell))
     name = f"<cell {count}>"
     linecache.cache[name] = (
         len(source),
@@ -196,13 +197,15 @@ def missing(sources, at):
     """Which needed cells have to run: some did not, or with other cells before them, or
     what they made is no longer as they left it."""
     cells = [Names(source) for source in sources[: at + 1]]
+    generators.update(*(cell.generators for cell in cells))
+    imported.update(*(cell.imported for cell in cells))
     for i in range(at + 1):
         signed[i] = hash((sources[i], *(signed[k] for k in needed(cells, i))))
     chosen = needed(cells, at)
-    last = {name: i for i in chosen for name in cells[i].made | cells[i].changed}
+    last = {name: i for i in chosen for name in touched(cells[i])}
     todo, wanted = [], reached(cells, cells[at].used)
     for i in reversed(chosen):
-        asked_for = (cells[i].made | cells[i].changed) & wanted
+        asked_for = touched(cells[i]) & wanted
         kept = all(maker.get(name) == last[name] for name in asked_for)
         if asked_for and not (kept and ran.get(i) == signed[i]):
             todo.insert(0, i)
@@ -216,16 +219,18 @@ def needed(cells, at):
     A name is also made by what changes it: a part is set, a method called, and of a
     generator of random numbers each use, so that all numbers are those of the book.
     """
-    generators = set().union(*(cell.generators for cell in cells[: at + 1]))
-    imported = set().union(*(cell.imported for cell in cells[: at + 1]))
     wanted, chosen = reached(cells[: at + 1], cells[at].used), []
     for i in range(at - 1, -1, -1):
         cell = cells[i]
-        changed = cell.changed - imported | cell.used & generators
-        if (cell.made | changed) & wanted:
+        if touched(cell) & wanted:
             wanted = wanted - cell.made | reached(cells[: at + 1], cell.used)
             chosen.insert(0, i)
     return chosen
+
+
+def touched(cell):
+    """Names that are not as before when a cell has run."""
+    return cell.made | cell.changed - imported | cell.used & generators
 
 
 def reached(cells, names):
@@ -264,10 +269,9 @@ class Names:
             case ast.Import() | ast.ImportFrom():
                 names = [alias.asname or alias.name for alias in node.names]
                 self.imported |= {name.partition(".")[0] for name in names}
-            case ast.Assign(targets=targets, value=value) if "rng" in ast.unparse(
-                value
-            ):
-                self.generators |= named(*targets)
+            case ast.Assign(value=ast.Call(func=made_by)):
+                if ast.unparse(made_by).endswith("default_rng"):
+                    self.generators |= named(*node.targets)
             case ast.If() | ast.While() | ast.Try():  # what was before may stay
                 self.used |= named(node, kind=ast.Store)
             case ast.Expr(value=ast.Call(func=ast.Attribute())):
