@@ -17,6 +17,7 @@ import sys
 import traceback
 import warnings
 import zipfile
+from functools import cache
 from site import getsitepackages
 from types import CodeType
 
@@ -109,8 +110,8 @@ def run(source, cell=None):
     """Run one cell; return whether it did not raise."""
     global count
     count += 1
-    names = Names(source)
-    for name in Names(codes.pop(cell, "")).made - names.made:
+    names = names_of(source)
+    for name in names_of(codes.pop(cell, "")).made - names.made:
         if maker.get(name) == cell:  # the reader has taken it out
             namespace.pop(name, None)
     if cell is not None:
@@ -194,14 +195,17 @@ def compared(test):
 
 
 def missing(sources, at):
-    """Which needed cells have to run: some did not, or with other cells before them, or
-    what they made is no longer as they left it."""
-    cells = [Names(source) for source in sources[: at + 1]]
+    """Which of the needed cells have to run.
+
+    Those that did not, or with other cells before them, and those whose names are no
+    longer as they left them.
+    """
+    cells = [names_of(source) for source in sources[: at + 1]]
     generators.update(*(cell.generators for cell in cells))
     imported.update(*(cell.imported for cell in cells))
-    for i in range(at + 1):
-        signed[i] = hash((sources[i], *(signed[k] for k in needed(cells, i))))
     chosen = needed(cells, at)
+    for i in (*chosen, at):
+        signed[i] = hash((sources[i], *(signed.get(k) for k in needed(cells, i))))
     last = {name: i for i in chosen for name in touched(cells[i])}
     todo, wanted = [], reached(cells, cells[at].used)
     for i in reversed(chosen):
@@ -235,12 +239,17 @@ def touched(cell):
 
 def reached(cells, names):
     """Names, and those in functions among them: used when these are called."""
-    bodies = {name: used for cell in cells for name, used in cell.bodies.items()}
     reach, todo = set(), names
+    bodies = {name: used for cell in cells for name, used in cell.bodies.items()}
     while todo:
         reach |= todo
         todo = set().union(*(bodies.get(name, ()) for name in todo)) - reach
     return reach
+
+
+@cache
+def names_of(source):
+    return Names(source)
 
 
 class Names:
