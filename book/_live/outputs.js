@@ -8,7 +8,7 @@ export function outputs({ make, button, tell }, engine) {
     }
     if (cell.fresh) {
       cell.fresh = false;
-      cell.book ??= [...out.childNodes].map((node) => node.cloneNode(true));
+      cell.book ??= [...out.childNodes]; // not copies: sliders would be dead
       cell.figure ??= out.querySelector("figure"); // a picture keeps its caption
       out.replaceChildren();
     }
@@ -18,8 +18,8 @@ export function outputs({ make, button, tell }, engine) {
   // As the book has it.
   function restore(cell) {
     if (!cell.book) return;
-    place(cell).replaceChildren(...cell.book.map((node) => node.cloneNode(true)));
-    cell.figure = undefined;
+    place(cell).replaceChildren(...cell.book);
+    if (cell.still) Object.assign(cell.figure.querySelector("img"), cell.still);
   }
 
   const text = (kind, content) => make("div", { className: `output ${kind} notranslate` },
@@ -54,6 +54,7 @@ export function outputs({ make, button, tell }, engine) {
     else if (message.kind === "sketch") out.append(sketch(message));
     else if (message.shown === "svg" && cell.figure) {
       const picture = cell.figure.querySelector("img");
+      cell.still ??= { src: picture.src, alt: picture.alt };
       const { src, alt } = shown(message);
       Object.assign(picture, { src, alt: alt || picture.alt });
       out.append(cell.figure);
