@@ -41,7 +41,7 @@ def _labels(name: str, values: Sequence[Any] | Mapping[str, Any]) -> dict[str, A
 
 
 def picture(figure: Callable[..., Drawing], state: dict[str, Any]) -> str:
-    """One state as HTML: an image, so that ids of two SVGs cannot clash in a page."""
+    """One state as HTML: an image, unless its parts answer when pointed at."""
     try:
         drawing = figure(**state)
     except ValueError as error:
@@ -49,9 +49,13 @@ def picture(figure: Callable[..., Drawing], state: dict[str, Any]) -> str:
     if not isinstance(drawing, Drawing):
         got = type(drawing).__name__
         raise TypeError(f"explore: figure must return a Drawing, got {got}")
-    data = base64.b64encode(drawing.svg().encode()).decode()
-    source = f"data:image/svg+xml;base64,{data}"
-    return f'<img alt="{escape(drawing.alt)}" src="{source}">'
+    svg = drawing.svg()
+    if drawing.touches:
+        return svg
+    source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    width, height = (round(96 * inches) for inches in drawing.get_size_inches())
+    size = f'width="{width}" height="{height}"'
+    return f'<img {size} alt="{escape(drawing.alt)}" src="{source}">'
 
 
 def in_lines(choices: Choices, first: Sequence[int], pictures: Iterable[str]) -> str:
@@ -65,14 +69,15 @@ def in_lines(choices: Choices, first: Sequence[int], pictures: Iterable[str]) ->
             for (name, options), i in settings
         )
         now = " (shown)" if state == tuple(first) else ""
-        lines.append(f"{at}{now}: {_in_short(html)}")
+        lines.append(f"{at}{now}: {in_short(html)}")
     return "\n".join(lines)
 
 
-def _in_short(html: str) -> str:
-    """What a picture says in words; a digest of it where it is an image."""
-    words = unescape(re.sub("<[^>]*>", "", html))
-    return words or hashlib.sha256(html.encode()).hexdigest()[:12]
+def in_short(html: str) -> str:
+    """The words in the place of a picture; of a picture, a digest."""
+    if html.startswith(("<img", "<svg")):
+        return hashlib.sha256(html.encode()).hexdigest()[:12]
+    return unescape(re.sub("<[^>]*>", "", html))
 
 
 def drawable(start: Any) -> np.ndarray:

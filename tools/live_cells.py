@@ -22,6 +22,8 @@ import nbformat
 from playwright.sync_api import sync_playwright
 from serving import served
 
+from conv_notes._states import in_short
+
 ROOT = Path(__file__).parents[1]
 sys.path += [str(ROOT / "book/_ext"), str(ROOT / "book/_live")]
 import book_live  # noqa: E402
@@ -64,8 +66,7 @@ RUN = """async ([page, limit, copy, first]) => {
     const { ok, kind, text } = await ask({ run: source, id: 1 });
     const seconds = (performance.now() - begin) / 1000;
     for (const one of sent.filter((message) => message.kind === "explore")) {
-      const indices = one.sliders.map((slider) => slider.index);
-      one.text = (await ask({ asked: [one.number, indices], id: 1 })).text;
+      one.text = (await ask({ asked: [one.number, one.first], id: 1 })).text;
     }
     cells.push({ ok, kind, text, sent, seconds });
     if (kind === "done") continue;
@@ -101,8 +102,7 @@ def in_page(sent):
     for message in sent:
         kind, text = message["kind"], message.get("text", "")
         if kind == "explore":
-            words = re.sub("<[^>]*>", "", text)
-            text = words or hashlib.sha256(text.encode()).hexdigest()[:12]
+            text = in_short(text)
         said.append((message["shown"] if kind == "show" else kind, text))
     return joined(said)
 

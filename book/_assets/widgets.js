@@ -1,54 +1,195 @@
-// Makes the widgets of a static page work with MathJax 3 and with a screen reader.
-
-// The widget manager hands labels to MathJax 2's queue. Deferred scripts, MathJax among
-// them, have run by now; the widgets are drawn after the page's load event.
-document.addEventListener("DOMContentLoaded", () => {
-  if (!window.MathJax) return;
-  MathJax.Hub = {
-    Queue: ([, , element]) =>
-      MathJax.startup.promise.then(() => MathJax.typesetPromise([element])),
+// What readers move and point at: the choices of `explore`, and the parts of a picture
+// that answer. Python has drawn all of it; where cells run in the page, it draws on demand.
+window.conv_notes = (() => {
+  const make = (tag, more = {}, ...inside) => {
+    const element = Object.assign(document.createElement(tag), more);
+    element.append(...inside.filter((one) => one != null));
+    return element;
   };
-});
 
-function set(element, attribute, value) {
-  if (element.getAttribute(attribute) !== value) element.setAttribute(attribute, value);
-}
+  const button = (text, name, onclick) => {
+    const made = make("button", { type: "button", textContent: text, onclick });
+    made.setAttribute("aria-label", name);
+    return made;
+  };
 
-function describe(output) {
-  const text = (widget, selector) => widget.querySelector(selector).textContent.trim();
+  // ---- Parts that answer: the Tab key stops once. Left and right lead through all, up and
+  // down to the nearest.
+  function next(from, parts, key) {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[key];
+    if (by) return parts[parts.indexOf(from) + by];
+    const middle = (part) => {
+      const box = part.firstElementChild.getBoundingClientRect();
+      return [box.x + box.width / 2, box.y + box.height / 2];
+    };
+    const [x, y] = middle(from);
+    const far = (part) => {
+      const [u, v] = middle(part);
+      const along = key === "ArrowDown" ? v - y : y - v;
+      return along > 1 ? along + 3 * Math.abs(u - x) : Infinity;
+    };
+    const nearest = parts.reduce((a, b) => (far(b) < far(a) ? b : a));
+    return far(nearest) < Infinity ? nearest : undefined;
+  }
 
-  // Handles come without a name, and say "2.00" where the page shows "5 × 5".
-  // A readout is a text field without a name; the slider does all it does.
-  for (const slider of output.querySelectorAll(".widget-slider")) {
-    const readout = slider.querySelector(".widget-readout");
-    for (const handle of slider.querySelectorAll(".noUi-handle")) {
-      set(handle, "aria-label", text(slider, ".widget-label"));
-      set(handle, "aria-valuetext", readout.textContent.trim());
+  document.addEventListener("keydown", (event) => {
+    const part = event.target.closest?.(".touch");
+    if (!part || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key.startsWith("Arrow")) {
+      const parts = [...part.closest("svg").querySelectorAll(".touch")];
+      next(part, parts, event.key)?.focus();
+    } else if (event.key === "Enter" || event.key === " ")
+      part.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    else return;
+    event.preventDefault();
+    event.stopPropagation(); // the theme turns pages with the arrows
+  });
+  document.addEventListener("focusin", ({ target }) => {
+    if (!target.matches(".touch")) return;
+    for (const part of target.closest("svg").querySelectorAll(".touch"))
+      part.setAttribute("tabindex", part === target ? 0 : -1);
+  });
+
+  // ---- Choices above a picture.
+  // `draw(indices, use)` gives the HTML of a state to `use`, now or later.
+  function explorer({ controls, first, draw, tallest = 0 }) {
+    const state = [...first];
+    const seen = make("div", { className: "explore-picture" });
+    const said = make("span", { className: "visually-hidden" });
+    said.setAttribute("role", "status");
+    const names = controls.map(([name]) => name);
+    let drawn; // listeners of the address, once the first picture is there
+
+    function use(html) {
+      const parts = [...seen.querySelectorAll(".touch")];
+      const focus = parts.indexOf(document.activeElement);
+      seen.innerHTML = html;
+      if (focus >= 0) seen.querySelectorAll(".touch")[focus]?.focus();
+      const picture = seen.querySelector("img, svg");
+      tallest = Math.max(tallest, proportion(html)); // no picture moves what is below it
+      if (tallest) seen.style.aspectRatio = `1 / ${tallest}`;
+      const text = picture?.alt ?? picture?.getAttribute("aria-label") ?? seen.textContent;
+      if (drawn) said.textContent = text;
+      drawn?.(state);
     }
-    set(readout, "contenteditable", "false");
-  }
 
-  // Which button of a group is pressed shows by its colour alone.
-  for (const group of output.querySelectorAll(".widget-toggle-buttons")) {
-    set(group, "role", "group");
-    set(group, "aria-label", text(group, ".widget-label"));
-    for (const button of group.querySelectorAll("button"))
-      set(button, "aria-pressed", String(button.classList.contains("mod-active")));
-  }
+    function set(changes) {
+      for (const [k, index] of changes) {
+        state[k] = index;
+        shows[k](index);
+      }
+      draw([...state], use);
+    }
 
-  // The tooltip of a widget that has none.
-  for (const element of output.querySelectorAll('[title="null"]'))
-    element.removeAttribute("title");
-}
-
-document.addEventListener("DOMContentLoaded", () => {
-  for (const output of document.querySelectorAll(".cell_output")) {
-    if (!output.querySelector('[type="application/vnd.jupyter.widget-view+json"]')) continue;
-    new MutationObserver(() => describe(output)).observe(output, {
-      attributeFilter: ["aria-valuetext", "class", "title"],
-      characterData: true,
-      childList: true,
-      subtree: true,
+    const shows = [];
+    const fields = controls.map(([name, options], k) => {
+      const made = isOrdered(options) ? slider : choice;
+      const { element, show } = made(name, options, (index) => set([[k, index]]));
+      shows.push(show);
+      show(state[k]);
+      return element;
     });
+
+    // A part of the picture may stand for a state: a click chooses it, a drag runs through.
+    function chosen(part) {
+      const wanted = Object.entries(JSON.parse(part.dataset.sets));
+      const changes = wanted.map(([name, label]) => {
+        const k = names.indexOf(name);
+        return [k, controls[k]?.[1].indexOf(label)];
+      }).filter(([k, index]) => index >= 0 && state[k] !== index);
+      if (!changes.length) return;
+      part.focus({ preventScroll: true }); // or the part where a drag began would stay lit
+      set(changes);
+    }
+    const partAt = ({ clientX, clientY }) =>
+      document.elementFromPoint(clientX, clientY)?.closest("[data-sets]");
+    seen.onclick = ({ target }) => {
+      const part = target.closest("[data-sets]");
+      if (part) chosen(part);
+    };
+    seen.onpointermove = (event) => {
+      const part = event.buttons && partAt(event);
+      if (part && seen.contains(part)) chosen(part);
+    };
+
+    draw([...state], use);
+    const element = make("div", { className: "explore" }, ...fields, seen, said);
+    return { element, set, follow: (listener) => (drawn = listener) };
   }
-});
+
+  const proportion = (html) => {
+    const size = /width="([\d.]+)(?:pt)?" height="([\d.]+)/.exec(html);
+    return size ? size[2] / size[1] : 0;
+  };
+
+  // Numbers have an order, names have none; two of anything are a choice.
+  const isOrdered = (options) => options.length > 2 && options.every((o) => /^[-−]?\d/.test(o));
+
+  let count = 0;
+  function choice(name, options, chosen) {
+    const group = `choice-${(count += 1)}`;
+    const inputs = options.map((_, index) =>
+      make("input", { type: "radio", name: group, onchange: () => chosen(index) }));
+    const labels = options.map((option, k) => make("label", {}, inputs[k], make("span", {}, option)));
+    const element = make("fieldset", { className: "explore-choice" },
+      make("legend", {}, name), ...labels);
+    return { element, show: (index) => (inputs[index].checked = true) };
+  }
+
+  function slider(name, options, chosen) {
+    const range = make("input", { type: "range", min: 0, max: options.length - 1 });
+    const label = make("output");
+    let timer;
+    const at = (index) => Math.min(Math.max(index, 0), options.length - 1);
+    const step = (by) => chosen(at(+range.value + by));
+    const play = button("▶", `Play ${name}`, () => (timer ? stop() : start()));
+    const stop = () => {
+      timer = clearInterval(timer);
+      play.textContent = "▶";
+    };
+    const start = () => {
+      if (+range.value === options.length - 1) chosen(0);
+      timer = setInterval(() => (+range.value === options.length - 1 ? stop() : step(1)), 900);
+      play.textContent = "❚❚";
+    };
+    range.oninput = () => {
+      stop();
+      chosen(+range.value);
+    };
+    const words = make("label", {}, make("span", {}, name), range, label);
+    const element = make("div", { className: "explore-slider" },
+      words, button("‹", `${name}: one less`, () => step(-1)),
+      button("›", `${name}: one more`, () => step(1)), play);
+    const show = (index) => {
+      range.value = index;
+      label.textContent = options[index];
+      range.setAttribute("aria-valuetext", options[index]);
+    };
+    return { element, show };
+  }
+
+  // ---- Those of the page. Their state is in the address, so that a link shows it.
+  function fromPage(box, number) {
+    const { controls, first, pictures } = JSON.parse(box.querySelector("script").textContent);
+    const key = `explore${number || ""}`;
+    const asked = new URLSearchParams(location.search).get(key)?.split(".").map(Number);
+    const fits = asked?.length === controls.length &&
+      controls.every(([, options], k) => options[asked[k]] !== undefined);
+    const at = (state) => state.reduce((sum, index, k) => sum * controls[k][1].length + index, 0);
+    const made = explorer({
+      controls,
+      first: fits ? asked : first,
+      draw: (state, use) => use(pictures[at(state)]),
+      tallest: Math.max(...pictures.map(proportion)),
+    });
+    made.follow((state) => {
+      const address = new URL(location);
+      address.searchParams.set(key, state.join("."));
+      history.replaceState(history.state, "", address);
+    });
+    box.replaceWith(made.element);
+  }
+
+  document.querySelectorAll(".explore").forEach(fromPage);
+  return { make, button, explorer };
+})();

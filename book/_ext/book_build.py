@@ -24,6 +24,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.logging import getLogger
 
+import book_widgets
 import executions
 
 LOGGER = getLogger(__name__)
@@ -91,6 +92,7 @@ class Parser(myst_nb.sphinx_.Parser):
             cells = executions.code(notebook)
             for cell, outputs in zip(cells, found["outputs"], strict=True):
                 cell.outputs = nbformat.from_dict(outputs)
+            book_widgets.as_forms(notebook)
             inputstring = nbformat.writes(notebook)
         super().parse(inputstring, document)
 

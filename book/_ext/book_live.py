@@ -186,7 +186,7 @@ def add_script(app, pagename, templatename, context, doctree) -> None:
         "data-version": app.config.book_live,
         "data-page": pagename,
     }
-    app.add_js_file("live/live.js", defer="defer", **more)
+    app.add_js_file("live/live.js", defer="defer", priority=900, **more)
 
 
 def setup(app: Sphinx) -> dict:

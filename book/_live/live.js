@@ -6,16 +6,7 @@
   if (old || !("noModule" in HTMLScriptElement.prototype)) return; // the book as before
 
   const here = new URL(".", script.src);
-  const make = (tag, more = {}, ...inside) => {
-    const element = Object.assign(document.createElement(tag), more);
-    element.append(...inside.filter((one) => one != null));
-    return element;
-  };
-  const button = (text, name, onclick) => {
-    const made = make("button", { type: "button", textContent: text, onclick });
-    made.setAttribute("aria-label", name);
-    return made;
-  };
+  const { make, button } = window.conv_notes;
 
   // What the reader is told, and can always do, at the foot of the window.
   const status = make("span", { role: "status" });
@@ -31,7 +22,7 @@
     return { element, i, input, shell: input?.closest("details") ?? input, why: why[i] };
   });
   const OWN = "own copy";
-  const live = { OWN, here, page, version, make, button, foot, tell, cells };
+  const live = { OWN, here, page, version, foot, tell, cells };
 
   const call = async (what, cell) => {
     if (location.protocol === "file:")

@@ -1,5 +1,7 @@
 // What cells put out, as in the book; and what readers move or draw in it.
-export function outputs({ make, button, tell }, engine) {
+const { make, button, explorer } = window.conv_notes;
+
+export function outputs({ tell }, engine) {
   function place(cell) {
     let out = cell.element.querySelector(":scope > .cell_output");
     if (!out) {
@@ -8,8 +10,9 @@ export function outputs({ make, button, tell }, engine) {
     }
     if (cell.fresh) {
       cell.fresh = false;
-      cell.book ??= [...out.childNodes]; // not copies: sliders would be dead
       cell.figure ??= out.querySelector("figure"); // a picture keeps its caption
+      cell.still ??= cell.figure?.querySelector("img, svg");
+      cell.book ??= [...out.childNodes]; // not copies: handlers and sliders would be dead
       out.replaceChildren();
     }
     return out;
@@ -18,17 +21,19 @@ export function outputs({ make, button, tell }, engine) {
   // As the book has it.
   function restore(cell) {
     if (!cell.book) return;
+    cell.figure?.querySelector("img, svg").replaceWith(cell.still);
     place(cell).replaceChildren(...cell.book);
-    if (cell.still) Object.assign(cell.figure.querySelector("img"), cell.still);
   }
 
   const text = (kind, content) => make("div", { className: `output ${kind} notranslate` },
     make("div", { className: "highlight" }, make("pre", { textContent: content })));
 
-  const image = (svg, alt) => make("img", {
-    alt: alt ?? "",
-    src: URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" })),
-  });
+  // Parts answer only in the page itself.
+  function image(svg, alt = "") {
+    if (svg.includes('class="touch"')) return make("div", { innerHTML: svg }).firstChild;
+    const src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+    return make("img", { alt, src });
+  }
 
   function shown({ shown: kind, text: content, alt }) {
     if (kind === "svg") return image(content, alt);
@@ -50,13 +55,11 @@ export function outputs({ make, button, tell }, engine) {
     } else if (message.kind === "error") {
       out.append(text("traceback", message.text));
       cell.failed = message.line;
-    } else if (message.kind === "explore") out.append(explorer(message));
+    } else if (message.kind === "explore") out.append(explored(message));
     else if (message.kind === "sketch") out.append(sketch(message));
     else if (message.shown === "svg" && cell.figure) {
-      const picture = cell.figure.querySelector("img");
-      cell.still ??= { src: picture.src, alt: picture.alt };
-      const { src, alt } = shown(message);
-      Object.assign(picture, { src, alt: alt || picture.alt });
+      const alt = message.alt || cell.still.alt;
+      cell.figure.querySelector("img, svg").replaceWith(image(message.text, alt));
       out.append(cell.figure);
     } else {
       const box = make("div", { className: "output" }, shown(message));
@@ -85,25 +88,15 @@ export function outputs({ make, button, tell }, engine) {
     };
   }
 
-  function explorer({ number, sliders }) {
-    const seen = make("div", { className: "live-picture" });
-    const indices = sliders.map((slider) => slider.index);
-    const draw = latest(() => ({ asked: [number, [...indices]] }),
-      (answer) => seen.replaceChildren(shown(answer)));
-    const controls = sliders.map(({ name, options, index }, k) => {
-      const label = make("output", { textContent: options[index] });
-      const range = make("input", { type: "range", min: 0, max: options.length - 1, value: index });
-      range.setAttribute("aria-valuetext", options[index]);
-      range.oninput = () => {
-        indices[k] = +range.value;
-        label.textContent = options[range.value];
-        range.setAttribute("aria-valuetext", options[range.value]);
-        draw();
-      };
-      return make("label", { className: "live-slider" }, make("span", {}, name), range, label);
-    });
-    draw();
-    return make("div", { className: "output live-explorer" }, ...controls, seen);
+  function explored({ number, ...choices }) {
+    let use;
+    let state;
+    const ask = latest(() => ({ asked: [number, state] }), (answer) => use(answer.text));
+    const draw = (now, then) => {
+      [state, use] = [now, then];
+      ask();
+    };
+    return make("div", { className: "output" }, explorer({ ...choices, draw }).element);
   }
 
   // A canvas to draw on, or to put a picture of one's own on; Python answers each stroke.

@@ -2,11 +2,12 @@
 import { outputs } from "./outputs.js";
 import { python } from "./python.js";
 
+const { make, button } = window.conv_notes;
 let opened;
 export const open = (live) => (opened ??= page(live));
 
 function page(live) {
-  const { here, make, button, foot, tell, cells } = live;
+  const { here, foot, tell, cells } = live;
   const KEY = `conv_notes:${live.page}`;
   const edits = JSON.parse(localStorage.getItem(KEY) ?? "{}");
   let running;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from html import escape
 from typing import Any
 
 import matplotlib as mpl
@@ -33,6 +34,14 @@ STYLE: Any = {
 FONTS = "'DejaVu Sans', Verdana, Roboto, Helvetica, Arial, sans-serif"
 #: Decorates what creates artists: their style is read then, not when they are shown.
 styled = mpl.rc_context(STYLE)
+#: In a still picture nothing is pointed at.
+ANSWERS = (
+    ".touch{pointer-events: all}"
+    ".touch>.shown,.invitation{visibility: hidden; pointer-events: none}"
+    ".touch:is(:hover,:focus)>.shown{visibility: visible}"
+    "svg:has(.touch:is(:hover,:focus)) .rest{visibility: hidden}"
+    "svg:has(.touch:hover) .touch:focus:not(:hover)>.shown{visibility: hidden}"
+)
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
@@ -43,18 +52,42 @@ class Drawing(Figure):
     ----------
     alt : str
         What the figure shows, for a reader who cannot see it.
+    touches : list
+        Parts that answer when pointed at; `touch.py` makes them.
     """
 
     alt: str = ""
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.touches: list[Any] = []
+
     def svg(self) -> str:
         """The figure as SVG text, the same to the byte on every run."""
         buffer = io.StringIO()
-        with mpl.rc_context(STYLE):  # text and ids are decided as they are written
+        style = STYLE
+        if self.touches:  # it stands in the page itself, where ids are to be unique
+            style = STYLE | {"svg.hashsalt": self.alt}
+        for touch in self.touches:
+            touch.set_visible(True)
+        with mpl.rc_context(style):  # text and ids are decided as they are written
             self.savefig(buffer, format="svg", metadata=NO_METADATA)
-        return _shrink(buffer.getvalue())
+        for touch in self.touches:
+            touch.set_visible(False)
+        svg = buffer.getvalue()
+        return _shrink(self._answering(svg) if self.touches else svg)
 
     _repr_svg_ = svg
+
+    def _answering(self, svg: str) -> str:
+        """The SVG with what makes its parts answer: one rule, without a script."""
+        parts = {f"touch {k}": part.tag(k) for k, part in enumerate(self.touches)}
+        svg = re.sub(r'<g id="(touch \d+)"', lambda m: f"<g {parts[m[1]]}", svg)
+        svg = re.sub(r'<g id="(shown|invitation|rest)"', r'<g class="\1"', svg)
+        svg = svg.replace("</style>", f"{ANSWERS}</style>", 1)
+        return svg.replace(
+            "<svg ", f'<svg role="group" aria-label="{escape(self.alt)}" '
+        )
 
 
 @styled
@@ -94,6 +127,7 @@ def _shrink(svg: str) -> str:
     """Drop from an SVG what no reader sees; two decimals of a point are enough."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.S)
+    svg = re.sub(r' transform="rotate\(-0 [^"]*"', "", svg)
     svg = re.sub(r'(<g) id="[^"]*"', r"\1", svg)
     svg = re.sub(r"<[^>]*>", lambda tag: _round(tag[0]), svg)
     # The fonts are named once; each text keeps its size, weight and slant.
@@ -105,7 +139,9 @@ def _shrink(svg: str) -> str:
 
 
 def _round(tag: str) -> str:
-    """A tag with its numbers rounded; the text between tags stays as it is."""
+    """A tag with its numbers rounded; text stays as it is, and what is read aloud."""
+    if 'role="' in tag:
+        return tag
     tag = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", tag)
     return re.sub(r"(\.\d*?)0+(?=[^\d.])", lambda m: m[1].rstrip("."), tag)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,13 @@ from . import marks
 from ._drawing import WIDTH, Drawing, styled, subplots
 from .letters import edge, looks
 from .marks import INK, INPUT, OUTPUT, PAPER, SERIES, in_rows, number, subscript, tint
+from .touch import LINE, touch
 
 GAP = 0.75  # between two grids, in cells
 SMALL: Any = {"lw": 1, "fontsize": 9}  # grids
 ROOM = 1.1  # between two channels, for a title
 WIDE, APART = 1.5, 0.2  # of a picture one high, and the space between two of them
+PLACES = 5, 7  # rows and columns of places on a picture that answer
 
 
 @styled
@@ -31,12 +34,15 @@ def channel_sum(
 ) -> Drawing:
     """Draw how one output comes from all channels: products, sums, bias, ReLU.
 
+    Every output answers: it shows its windows and says its sums, and a click chooses
+    its "map", "row" and "column", counted from 1.
+
     Parameters
     ----------
     x : ndarray, shape (C, H, W)
         The input, small enough to read; stride 1, no padding.
     weight : ndarray, shape (M, C, KH, KW)
-        The kernels.
+        The kernels, a few.
     bias : ndarray, shape (M,)
         The biases.
     position : (int, int, int)
@@ -56,19 +62,22 @@ def channel_sum(
     if not all(0 <= p < n for p, n in zip(position, y.shape, strict=True)):
         raise ValueError(f"channel_sum: position={position}, output is {y.shape}")
     m, i, j = position
-    (c, h, w), (kh, kw), (oh, ow) = x.shape, weight.shape[2:], y.shape[1:]
+    (c, h, w), (kh, kw), (n, oh, ow) = x.shape, weight.shape[2:], y.shape
     patches = x[:, i : i + kh, j : j + kw]
     products = patches * weight[m]
-    sums = products.sum(axis=(1, 2))
+    slices = weight.swapaxes(0, 1).reshape(c * n, 1, kh, kw)
+    sums = conv2d(x[None], slices, groups=c).reshape(c, n, oh, ow)
     kernel, product = w + GAP, w + kw + 2 * GAP
     total = product + kw + GAP
     output = total + 1 + 2 * GAP
-    right, bottom = output + ow, c * (h + ROOM) - ROOM
+    tall, maps = c * (h + ROOM) - ROOM, n * (oh + ROOM) - ROOM
+    right, bottom = output + ow, max(tall, maps)
+    tops = (bottom - tall) / 2 + np.arange(c) * (h + ROOM)  # of the channels
+    starts = (bottom - maps) / 2 + np.arange(n) * (oh + ROOM)  # of the maps
 
     figure, ax = subplots(height=WIDTH * (bottom + 1.2) / (right + 0.2) + 0.55)
     write = partial(marks.label, ax, fontsize=9)
-    for k in range(c):
-        top = k * (h + ROOM)
+    for k, top in enumerate(tops):
         low = top + (h - kh) / 2  # where the smaller grids begin
         marks.grid(ax, (0, top), x[k], ec=INPUT, **SMALL)
         marks.mark(ax, (j, top + i), kw, kh, lw=2.2)
@@ -79,38 +88,58 @@ def channel_sum(
         write((product - GAP / 2, top + h / 2), "=")
         marks.grid(ax, (product, low), products[k], **SMALL)
         write((total - GAP / 2, top + h / 2), "→")
-        marks.grid(ax, (total, top + h / 2 - 0.5), sums[k : k + 1, None], **SMALL)
+        marks.grid(ax, (total, top + h / 2 - 0.5), [[sums[k, m, i, j]]], **SMALL)
         if k == 0:
             write((kernel + kw / 2, low - 0.5), f"kernel {m + 1}")
             write((product + kw / 2, low - 0.5), "products")
             write((total + 0.5, low - 0.5), "sum")
 
-    middle, brace = bottom / 2, total + 1 + GAP / 2
-    ax.plot([brace, brace], [h / 2, bottom - h / 2], color=INK, lw=1)
-    write((brace + GAP / 2 + 0.15, middle), "→")
-    marks.grid(ax, (output, middle - oh / 2), y[m], ec=OUTPUT, **SMALL)
-    marks.mark(ax, (output + j, middle - oh / 2 + i), colour=OUTPUT, lw=2.2)
-    write((output + ow / 2, middle - oh / 2 - 0.5), f"map {m + 1}")
+    brace = total + 1 + GAP / 2
+    ax.plot([brace, brace], tops[[0, -1]] + h / 2, color=INK, lw=1)
+    marks.arrow(ax, (brace, bottom / 2), (output - 0.15, starts[m] + oh / 2))
+    for k, start in enumerate(starts):
+        marks.grid(ax, (output, start), y[k], ec=OUTPUT, **SMALL)
+        bold = "bold" if k == m else "normal"
+        write((output + ow / 2, start - 0.5), f"map {k + 1}", weight=bold)
+    marks.mark(ax, (output + j, starts[m] + i), colour=OUTPUT, lw=2.2)
     marks.bare(ax).set(xlim=(-0.1, right + 0.1), ylim=(bottom + 0.1, -1.1))
 
-    before = sums.sum() + bias[m]
-    worked = (
-        f"sum {_added(sums)} = {number(sums.sum())}\n"
-        f"with bias {_added([sums.sum(), bias[m]])} = {number(before)}, "
-        f"after ReLU {number(y[m, i, j])}"
-    )
-    figure.supxlabel(worked, fontsize=9.5)
+    def worked(at: tuple[int, ...]) -> str:
+        parts, own = sums[:, at[0], at[1], at[2]], bias[at[0]]
+        return (
+            f"sum {_added(parts)} = {number(parts.sum())}\n"
+            f"with bias {_added([parts.sum(), own])} = {number(parts.sum() + own)}, "
+            f"after ReLU {number(y[at])}"
+        )
+
+    words = f"{_named(position)}: {worked(position)}"
+    figure.supxlabel(words, fontsize=9.5, gid="rest")
+    for at in np.ndindex(y.shape):
+        sets = dict(zip(("map", "row", "column"), np.add(at, 1), strict=True))
+        there = output + at[2], starts[at[0]] + at[1]
+        says = f"{_named(at)}: {worked(at)}"
+        with touch(ax, there, says=says, sets=sets):
+            windows = [(at[2], top + at[1]) for top in tops]
+            marks.cells(ax, windows, kw, kh, fc="none", ec=INK, lw=2, ls="--")
+            marks.frame(ax, there, lw=2, ls="--")
     flat = partial(in_rows, between=", ")
     channels = (
         f"channel {k + 1}: window {flat(patches[k])}, kernel {flat(weight[m, k])}, "
-        f"products {flat(products[k])}, sum {number(sums[k])}"
+        f"products {flat(products[k])}, sum {number(sums[k, m, i, j])}"
         for k in range(c)
     )
     figure.alt = (
-        f"Output map {m + 1}, row {i + 1}, column {j + 1}. {'; '.join(channels)}. "
-        f"Together: {' '.join(worked.split())}."
+        f"Output {_named(position)}. {'; '.join(channels)}. "
+        f"Together: {' '.join(worked(position).split())}. The maps: "
+        f"{'; '.join(f'map {k + 1}, {flat(values)}' for k, values in enumerate(y))}."
     )
     return figure
+
+
+def _named(at: tuple[int, ...]) -> str:
+    """An output in words, counted from 1."""
+    m, i, j = at
+    return f"map {m + 1}, row {i + 1}, column {j + 1}"
 
 
 def _added(values: Any) -> str:
@@ -123,6 +152,8 @@ def _added(values: Any) -> str:
 @styled
 def mixing(x: FloatArray, weight: FloatArray, position: tuple[int, int]) -> Drawing:
     """Draw the channels of an image, their mixtures, and the sums at one pixel.
+
+    Other places answer: they say the sums at the pixel in their middle.
 
     Parameters
     ----------
@@ -139,45 +170,60 @@ def mixing(x: FloatArray, weight: FloatArray, position: tuple[int, int]) -> Draw
     """
     y = conv2d(x[None], weight[:, :, None, None])[0]
     n, rows = len(y), max(len(x), len(y))
-    height = 0.87 * rows + 0.28 * n + 0.1
-    figure, (top, bottom) = subplots(
-        2, height=height, height_ratios=(0.87 * rows, 0.28 * n)
-    )
+    figure, ax = subplots(height=0.87 * rows + LINE * n + 0.1)
     sides: list[list[tuple[float, float]]] = []
     for maps, left, name, colour in ((x, 0.0, "x", INPUT), (y, 3.7, "y", OUTPUT)):
         start = (rows - len(maps)) * (1 + APART) / 2  # centre the shorter column
         sides.append([(left, start + k * (1 + APART)) for k in range(len(maps))])
         for k, (at, values) in enumerate(zip(sides[-1], maps, strict=True)):
-            _picture(top, at, values, position, colour)
+            _picture(ax, at, values, position, colour)
             beside, ha = (-0.12, "right") if name == "x" else (WIDE + 0.12, "left")
             place = at[0] + beside, at[1] + 0.5
-            marks.label(top, place, f"{name}{subscript(k + 1)}", ha=ha, va="center")
+            marks.label(ax, place, f"{name}{subscript(k + 1)}", ha=ha, va="center")
     ids = np.arange(weight.size).reshape(weight.shape)
     looks_of, taken = looks(ids), list[np.ndarray]()
     for m, c in np.ndindex(ids.shape):
         (x0, y0), (x1, y1) = sides[0][c], sides[1][m]
         tail, head = np.array([x0 + WIDE, y0 + 0.5]), np.array([x1, y1 + 0.5])
-        edge(top, tail, head, looks_of[int(ids[m, c])], taken)
-    marks.bare(top).set(
-        xlim=(-0.55, 3.7 + WIDE + 0.55), ylim=(rows * (1 + APART), -0.35)
+        edge(ax, tail, head, looks_of[int(ids[m, c])], taken)
+    marks.bare(ax).set(
+        xlim=(-0.55, 3.7 + WIDE + 0.55), ylim=(rows * (1 + APART) - APART + 0.05, -0.05)
     )
+
+    def sums(i: int, j: int) -> list[str]:
+        words = []
+        for m, row in enumerate(weight.round(2)):
+            terms = (
+                f"{looks_of[int(n)].letter}: {number(w)}·{number(v)}"
+                for n, w, v in zip(ids[m], row, x[:, i, j].round(2), strict=True)
+            )
+            total = number(y[m, i, j].round(2))
+            words.append(f"y{subscript(m + 1)} = {' + '.join(terms)} = {total}")
+        return words
+
+    figure.supxlabel("\n".join(sums(*position)), fontsize=9.5, gid="rest")
+    corners = np.concatenate(sides)
+    scale = np.divide((WIDE, 1), y.shape[:0:-1])  # of a pixel
+    for high in _parts(y.shape[1], PLACES[0]):
+        for wide in _parts(y.shape[2], PLACES[1]):
+            pixel = high[len(high) // 2], wide[len(wide) // 2]
+            low, size = scale * (wide[0], high[0]), scale * (len(wide), len(high))
+            with touch(ax, corners + low, *size, says="\n".join(sums(*pixel))):
+                dots = corners + scale * (pixel[1] + 0.5, pixel[0] + 0.5)
+                for colour, lw in ((PAPER, 8), (INK, 5)):
+                    marks.lines(ax, dots, dots, color=colour, lw=lw, capstyle="round")
     i, j = position
-    words = []
-    for m, row in enumerate(weight.round(2)):
-        terms = (
-            f"{looks_of[int(n)].letter}: {number(w)}×{number(v)}"
-            for n, w, v in zip(ids[m], row, x[:, i, j].round(2), strict=True)
-        )
-        total = number(y[m, i, j].round(2))
-        words.append(f"y{subscript(m + 1)} = {' + '.join(terms)} = {total}")
-        marks.label(bottom, (0.5, m + 0.5), words[-1], va="center", fontsize=9)
-    bottom.set_axis_off()
-    bottom.set(xlim=(0, 1), ylim=(n, 0))
     figure.alt = (
         f"{len(x)} input maps, {n} output maps, every output connected to every input. "
-        f"At the marked pixel ({i}, {j}): {'; '.join(words)}."
+        f"At the marked pixel ({i}, {j}): {'; '.join(sums(i, j))}."
     )
     return figure
+
+
+def _parts(n: int, most: int) -> list[range]:
+    """Cut n pixels in a row into nearly equal parts, not more than there are pixels."""
+    ends = np.linspace(0, n, min(n, most) + 1).round().astype(int)
+    return [range(*pair) for pair in pairwise(ends)]
 
 
 def _picture(

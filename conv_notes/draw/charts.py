@@ -11,7 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ._drawing import Drawing, styled, subplots
-from .marks import INK, OUTPUT, SERIES, short, superscript
+from .marks import INK, OUTPUT, SERIES, number, short, superscript
+from .touch import LINE, invite, touch
 
 MARKERS = "osD^vP"
 
@@ -156,6 +157,8 @@ def panels(
 ) -> Drawing:
     """Draw several quantities of the same things: a panel for each, a row per thing.
 
+    Above the bars numbers are short; a row that is pointed at says them in full.
+
     Parameters
     ----------
     names : sequence of str
@@ -170,27 +173,40 @@ def panels(
     """
     n = len(names)
     options: Any = {"sharey": True, "squeeze": False}
-    figure, (axes,) = subplots(1, len(columns), height=0.5 + 0.45 * n, **options)
+    below = 0.68 + 2 * LINE  # inches, of the axes and the words
+    height = 0.52 * n + below
+    figure, (axes,) = subplots(1, len(columns), height=height, **options)
     figure.set_layout_engine("none")  # so that all bars of all drawings align
-    wide = 0.81 / len(columns)
+    left, wide = 0.215, 0.795 / len(columns)
     for k, (ax, (title, (values, ticks))) in enumerate(
         zip(axes, columns.items(), strict=True)
     ):
-        ax.set_position((0.2 + wide * k, 0.19, wide - 0.03, 0.8))
+        place = left + wide * k, below / height, wide - 0.03, 1 - below / height
+        ax.set_position(place)
         log = min(ticks.values()) > 0
         scaled, places = (
             np.log10(z) if log else np.asarray(z) for z in (values, [*ticks.values()])
         )
         low, high = places.min(), places.max()
-        ax.barh(range(n), scaled - low, 0.34, left=low, color=OUTPUT)
+        ax.barh(np.arange(n) + 0.14, scaled - low, 0.5, left=low, color=OUTPUT)
         for row, value in enumerate(values):
-            _beside(ax, low, row - 0.37, short(value), offset=3, weight="normal")
+            _beside(ax, low, row - 0.32, short(value), offset=3, weight="normal")
         ax.set_xticks(places, list(ticks))
         right = high + (high - low) * (0.25 if log else 0.45)
-        ax.set(xlim=(low, right), ylim=(n - 0.6, -0.7))
+        ax.set(xlim=(low, right), ylim=(n - 0.5, -0.55))
         ax.set_xlabel(title + ("\n(log axis)" if log else ""))
         ax.tick_params(axis="y", length=0)
     axes[0].set_yticks(range(n), names)
+    invite(figure, "Point at a row for its numbers.", lines=2)
+    low, right = axes[0].get_xlim()
+    unit = (right - low) / (wide - 0.03)  # all of the figure's width
+    start, length = low - (left - 0.005) * unit, 0.99 * unit
+    for row, name in enumerate(names):
+        exact = (f"{title} {_exact(v[row])}" for title, (v, _) in columns.items())
+        says, ends = f"{name}:\n{', '.join(exact)}", (row - 0.5, row + 0.47)
+        with touch(axes[0], (start, ends[0]), length, ends[1] - ends[0], says=says):
+            look = {"color": INK, "lw": 1.6, "clip_on": False}
+            axes[0].hlines(ends, start, start + length, **look)
     rows = (
         f"{name}: "
         + ", ".join(f"{title} {short(v[k])}" for title, (v, _) in columns.items())
@@ -198,6 +214,11 @@ def panels(
     )
     figure.alt = f"Bars. {'; '.join(rows)}."
     return figure
+
+
+def _exact(value: float) -> str:
+    """A whole number to its last digit, another one to two places."""
+    return number(value, ",.0f" if float(value).is_integer() else ",.2f")
 
 
 def _beside(

@@ -6,12 +6,16 @@ from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from .._checks import FloatArray
 from ..ops import netvlad_init, softmax
 from . import marks
 from ._drawing import Drawing, styled, subplots
-from .marks import INPUT, PAPER, SERIES, number
+from .marks import INK, INPUT, PAPER, SERIES, number
+from .touch import invite, touch
+
+MOST_TERMS = 5  # of a sum that is written out, three in a line
 
 
 @styled
@@ -21,7 +25,8 @@ def clusters(
     """Draw descriptors of two numbers, shared among centres, and the sums that result.
 
     Lines are as thick, and the squares below as dark, as the shares. An arrow leads
-    from each centre along its sum of residuals.
+    from each centre along its sum of residuals. A descriptor answers with its shares, a
+    centre with the residuals that it adds up, each times its share.
 
     Parameters
     ----------
@@ -41,7 +46,7 @@ def clusters(
     sums = shares.T @ points - shares.sum(axis=0)[:, None] * centers  # (K, 2)
     n, k = shares.shape
     names = ascii_uppercase[:k]
-    figure, (plane, below) = subplots(2, height=4.6, height_ratios=[3, 0.25 + 0.42 * k])
+    figure, (plane, below) = subplots(2, height=5.0, height_ratios=[3, 0.25 + 0.42 * k])
     for i, j in np.argwhere(shares > 0.01):
         ends = zip(points[i], centers[j], strict=True)
         look: Any = {"color": SERIES[j], "lw": 4 * shares[i, j], "zorder": 1}
@@ -70,10 +75,12 @@ def clusters(
     for i in range(n):
         marks.label(below, (i + 0.5, -0.35), i + 1, zorder=5)
     marks.label(below, (n + 0.25, -0.35), "V", style="italic", ha="left")
-    marks.bare(below).set(xlim=(-0.8, n + 2.6), ylim=(k + 0.1, -0.8))
+    marks.bare(below).set(xlim=(-0.8, n + 2.8), ylim=(k + 0.1, -0.8))
     below.set_aspect("auto")
     title = "hard assignment" if alpha is None else f"α = {alpha:g}"
     figure.suptitle(title, fontsize=10)
+    invite(figure, "Point at a descriptor or at a centre.", lines=2)
+    _answer(plane, below, points, centers, shares)
     rows = "; ".join(
         f"{name}: shares {', '.join(f'{s:.2f}' for s in shares[:, j])}, "
         f"sum of residuals {_pair(sums[j])}"
@@ -92,6 +99,71 @@ def _shares(points: FloatArray, centers: FloatArray, alpha: float | None) -> Flo
     weight, bias = netvlad_init(centers, alpha)
     shares: FloatArray = softmax(points @ weight.T + bias, 1)
     return shares
+
+
+def _answer(
+    plane: Axes,
+    below: Axes,
+    points: FloatArray,
+    centers: FloatArray,
+    shares: FloatArray,
+) -> None:
+    """A descriptor says its shares, a centre what it adds up, both here and there."""
+    r = 0.045 * max(np.ptp(plane.get_xlim()), np.ptp(plane.get_ylim()))
+    n, k = shares.shape
+    names = ascii_uppercase[:k]
+    for i, row in enumerate(shares):
+        parts = (f"{name} {s:.2f}" for name, s in zip(names, row, strict=True))
+        says = f"descriptor {i + 1}: {', '.join(parts)}"
+        for ax, place, size in (
+            (plane, points[i] - r, (2 * r, 2 * r)),
+            (below, (i, -0.7), (1, 0.7)),
+        ):
+            with touch(ax, place, *size, says=says):
+                plane.plot(*points[i], "o", ms=18, mfc="none", mec=INK, mew=2)
+                marks.frame(below, (i, -0.7), 1, k + 0.76, clip_on=False)
+    for j, name in enumerate(names):
+        residuals = points - centers[j]
+        weighted = shares[:, j, None] * residuals
+        says = f"{name}: {_added(weighted)}"
+        for ax, place, size in (
+            (plane, centers[j] - r, (2 * r, 2 * r)),
+            (below, (-0.8, j), (0.8, 1)),
+        ):
+            with touch(ax, place, *size, says=says):
+                _arrows(plane, centers[j], weighted, residuals, r)
+                marks.frame(below, (-0.8, j), n + 3.6, 1, clip_on=False)
+
+
+def _arrows(
+    ax: Axes, start: FloatArray, steps: FloatArray, full: FloatArray, gap: float
+) -> None:
+    """Thin arrows as one path, beside the square at their start and the circles."""
+    length = np.linalg.norm(steps, axis=1)
+    tip = np.minimum(length, np.linalg.norm(full, axis=1) - gap)
+    long = tip > gap
+    along = steps[long] / length[long, None]
+    tips = start + along * tip[long, None]
+    across = along[:, ::-1] * (-0.5, 0.5)
+    heads = [tips - 0.45 * gap * (along + side) for side in (-across, across)]
+    ends = np.concatenate([start + gap * along, *heads])
+    marks.lines(ax, ends, np.concatenate([tips] * 3), color=INK, lw=1.1)
+
+
+def _added(terms: FloatArray) -> str:
+    """A sum of pairs; of many only how many there are."""
+    total = _short(terms.sum(axis=0))
+    rounded = terms.round(2)
+    pairs = [_short(term) for term in rounded if term.any()] or ["nothing"]
+    if len(pairs) > MOST_TERMS:
+        return f"{len(pairs)} residuals times their shares\nadd up to {total}"
+    rows = (" + ".join(pairs[i : i + 3]) for i in range(0, len(pairs), 3))
+    sign = "=" if _short(rounded.sum(axis=0)) == total else "≈"
+    return "\n+ ".join(rows) + f" {sign} {total}"
+
+
+def _short(v: FloatArray) -> str:
+    return f"({', '.join(number(round(float(x), 2)) for x in v)})"
 
 
 def _pair(v: FloatArray) -> str:

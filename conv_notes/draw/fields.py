@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,23 +23,22 @@ from .marks import (
     OUTPUT_TEXT,
     PAPER,
     STILL,
+    number,
     subscript,
     tint,
 )
+from .touch import invite, touch
 
 CELL, GAP = 0.5, 1.0  # height of a cell, distance between two rows; in rows
 NAMES, BETWEEN = 7.6, 2.6  # room for names, and between two grids; in cells
 
 
 @styled
-def field(
-    layers: Sequence[tuple[int, ...]],
-    size: int,
-    *,
-    margin: int = 0,
-    rows: int | None = None,
-) -> Drawing:
-    """Draw a row of pixels, the layers above it, and all that the middle unit sees.
+def field(layers: Sequence[tuple[int, ...]], size: int, *, margin: int = 0) -> Drawing:
+    """Draw a row of pixels, the layers above it, and all that a unit sees.
+
+    Marked is the middle unit of the last layer. Each unit shows what it sees when it is
+    pointed at; units and pixels are counted from 0, as in `receptive_field`'s rule.
 
     Parameters
     ----------
@@ -50,56 +49,123 @@ def field(
         Pixels in the row.
     margin : int
         Pixels beside the image that are drawn as well, on either side.
-    rows : int, optional
-        Leave room for this many layers, so that several drawings are equally high.
 
     Returns
     -------
     Drawing
     """
-    full = [(*layer, *(1, 1, 0, 1)[len(layer) :]) for layer in layers]
-    sizes = [size]
-    for k, s, p, d in full:
-        sizes.append(conv_output_size(sizes[-1], k, s, p, d))
-    seen = [{sizes[-1] // 2}]  # from the top down to the image
-    for k, s, p, d in reversed(full):
-        seen.append({o * s + a * d - p for o in seen[-1] for a in range(k)})
-    seen.reverse()
-    rows = len(full) if rows is None else rows
-    figure, ax = subplots(height=0.35 + 0.52 * (rows + 1))
-    below: list[float] = []
-    for row, (n, lit) in enumerate(zip(sizes, seen, strict=True)):
-        r = receptive_field(full[:row])
-        y, width = row * GAP, float(r.stride)
-        middle = (r.size - 1) / 2 - r.padding  # of what unit 0 sees
-        at = {unit: middle + unit * width for unit in {*range(n), *lit}}
-        colour = OUTPUT if row else INPUT
-        inside = {*range(n)}
-        _units(ax, [at[u] for u in inside - lit], width, y, fc=PAPER, ec=STILL)
-        beyond = [at[u] for u in lit - inside]
-        _units(ax, beyond, width, y, **BEYOND)
-        _units(ax, [at[u] for u in lit & inside], width, y, fc=colour, ec=INK)
-        ends = [at[min(lit)] - width / 2, at[max(lit)] + width / 2]
-        for end, start in zip(ends, below, strict=False):
-            ax.plot([start, end], [y - GAP + CELL, y], color=INK, lw=0.7, zorder=0)
-        below = ends
-        text = f"layer {row}: sees {r.size}" if row else f"image: {n} pixels"
-        box: Any = {"fc": PAPER, "ec": "none", "pad": 0.8}
-        ax.text(-margin - 0.5, y + CELL + 0.14, text, bbox=box, zorder=2)
-    marks.bare(ax).set_aspect("auto")
-    ax.set_xlim(-margin - 0.7, size + margin - 0.3)
-    ax.set_ylim(-0.1, rows * GAP + CELL + 0.5)
+    stack = _Stack(layers, size)
+    seen = stack.seen(len(layers), stack.sizes[-1] // 2)
+    figure, ax = subplots(height=0.75 + 0.52 * len(stack.sizes))
+    ends: list[tuple[float, float]] = []
+    for row, (n, lit) in enumerate(zip(stack.sizes, seen, strict=True)):
+        y, width, inside = row * GAP, stack.width(row), {*range(n)}
+        units = [stack.middle(row, unit) for unit in range(n)]
+        inner, outer = (
+            [stack.middle(row, u) for u in us] for us in (lit & inside, lit - inside)
+        )
+        _units(ax, units, width, y, fc=PAPER, ec=STILL)
+        _units(ax, outer, width, y, **BEYOND | {"ec": STILL}, gid="rest")
+        _units(ax, inner, width, y, fc=OUTPUT if row else INPUT, ec=INK, gid="rest")
+        ends.append(stack.ends(row, min(lit), max(lit)))
+        if row:
+            (a, b), (c, d) = ends[-2:]
+            corners = [a, b, d, c], [y - GAP + CELL, y - GAP + CELL, y, y]
+            ax.fill(*corners, fc=tint(INK, 0.1), zorder=0, gid="rest")
+        text = (
+            f"layer {row}: sees {stack.fields[row].size}"
+            if row
+            else f"image: {n} pixels"
+        )
+        ax.text(-margin - 0.5, y + CELL + 0.14, text)
+    for pixel in (0, size - 1):
+        marks.label(ax, (pixel, -0.25), pixel)
+    left, right = -margin - 0.7, size + margin - 0.3
+    marks.bare(ax).set(xlim=(left, right), ylim=(-0.45, len(layers) * GAP + 1))
+    ax.set_aspect("auto")
+    invite(figure, "Point at a unit.")
+    for row, unit in stack.units():
+        lights = stack.seen(row, unit)
+        says = _says(row, unit, lights[0], size)
+        corner = stack.ends(row, unit, unit)[0], row * GAP - 0.05
+        with touch(ax, corner, stack.width(row), CELL + 0.1, says=says):
+            bars = [
+                (np.clip(stack.ends(k, *run), left, right), k * GAP + CELL / 2)
+                for k, lit in enumerate(lights)
+                for run in _runs(lit)
+            ]
+            starts, stops = (
+                np.array([(x[i], y) for x, y in bars if x[0] < x[1]]) for i in (0, 1)
+            )
+            look = {"color": INK, "lw": 15, "alpha": 0.4, "capstyle": "butt"}
+            marks.lines(ax, starts, stops, **look)
     growth = ", ".join(
-        f"layer {row}, {sizes[row]} wide, sees {receptive_field(full[:row]).size}"
-        for row in range(1, len(full) + 1)
+        f"layer {row}, {stack.sizes[row]} wide, sees {stack.fields[row].size}"
+        for row in range(1, len(layers) + 1)
     )
     outside = sum(not 0 <= pixel < size for pixel in seen[0])
     figure.alt = (
-        f"A row of {size} pixels and {len(full)} layers above it: {growth}. Marked are "
-        f"the {len(seen[0])} pixels that the middle unit of the last layer depends on, "
-        f"{outside} of them beyond the image."
+        f"A row of {size} pixels and {len(layers)} layers above it: {growth}. Marked "
+        f"are the {len(seen[0])} pixels that the middle unit of the last layer depends "
+        f"on, {outside} of them beyond the image."
     )
     return figure
+
+
+class _Stack:
+    """Layers on a row of pixels, which are row 0: where units lie and what they see."""
+
+    def __init__(self, layers: Sequence[tuple[int, ...]], size: int):
+        self.layers = [(*layer, *(1, 1, 0, 1)[len(layer) :]) for layer in layers]
+        self.sizes = [size]
+        for k, s, p, d in self.layers:
+            self.sizes.append(conv_output_size(self.sizes[-1], k, s, p, d))
+        self.fields = [receptive_field(self.layers[:n]) for n in range(len(self.sizes))]
+
+    def units(self) -> Iterator[tuple[int, int]]:
+        for row, n in enumerate(self.sizes[1:], start=1):
+            yield from ((row, unit) for unit in range(n))
+
+    def width(self, row: int) -> float:
+        return float(self.fields[row].stride)
+
+    def middle(self, row: int, unit: int) -> float:
+        """Of what a unit sees; there the unit is drawn."""
+        r = self.fields[row]
+        return (r.size - 1) / 2 - r.padding + unit * r.stride
+
+    def ends(self, row: int, first: int, last: int) -> tuple[float, float]:
+        half = self.width(row) / 2
+        return self.middle(row, first) - half, self.middle(row, last) + half
+
+    def seen(self, row: int, unit: int) -> list[set[int]]:
+        """What a unit sees, pixels first; the unit itself last.
+
+        Beyond a layer lie zeros. What is drawn there goes on beyond the image, but
+        through a zero nothing inside is seen.
+        """
+        seen = [{unit}]
+        for upper in range(row, 0, -1):
+            k, s, p, d = self.layers[upper - 1]
+            above, below = range(self.sizes[upper]), range(self.sizes[upper - 1])
+            taps = [(o, o * s + a * d - p) for o in seen[-1] for a in range(k)]
+            seen.append({t for o, t in taps if o in above or t not in below})
+        return seen[::-1]
+
+
+def _runs(units: set[int]) -> list[tuple[int, int]]:
+    """First and last of neighbours, where units have no holes."""
+    firsts = sorted(u for u in units if u - 1 not in units)
+    lasts = sorted(u for u in units if u + 1 not in units)
+    return [*zip(firsts, lasts, strict=True)]
+
+
+def _says(row: int, unit: int, pixels: set[int], size: int) -> str:
+    first, last, n = min(pixels), max(pixels), len(pixels)
+    seen = f"{n} pixels," if n > last - first else f"{n} of pixels"  # or holes between
+    text = f"layer {row}, unit {unit}: sees {seen} {number(first)} to {number(last)}"
+    outside = sum(not 0 <= pixel < size for pixel in pixels)
+    return text + f", {outside} outside" * (outside > 0)
 
 
 def _units(

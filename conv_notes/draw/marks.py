@@ -109,7 +109,7 @@ def times(shape: Iterable[int], sign: str = " × ") -> str:
     return sign.join(map(str, shape))
 
 
-def subscript(n: int) -> str:
+def subscript(n: int | np.integer[Any]) -> str:
     """A whole number, at least 0, as an index.
 
     Examples
@@ -185,16 +185,29 @@ def cells(
     **look: Any,
 ) -> None:
     """Draw equal boxes as one path: as patches of their own they make a large file."""
+    corners = list(corners)
+    if corners:
+        ax.add_patch(boxes(corners, width, height, **look)).set_clip_on(False)
+
+
+def boxes(
+    corners: Iterable[Place], width: float, height: float, **look: Any
+) -> PathPatch:
+    """Make one path of equal boxes; it is not drawn yet."""
     vertices: list[tuple[float, float]] = []
     codes: list[Any] = []
     for x, y in corners:
         ends = (x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)
         vertices += ends
         codes += [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY]
-    if vertices:
-        patch = PathPatch(Path(vertices, codes), **look)
-        patch.set_clip_on(False)
-        ax.add_patch(patch)
+    return PathPatch(Path(vertices, codes), **look)
+
+
+def lines(ax: Axes, starts: np.ndarray, ends: np.ndarray, **look: Any) -> None:
+    """Draw lines between pairs of places, arrays (n, 2), as one path."""
+    vertices = np.stack([starts, ends], axis=1).reshape(-1, 2)
+    path = Path(vertices, [Path.MOVETO, Path.LINETO] * len(starts))
+    ax.add_patch(PathPatch(path, fc="none", **look)).set_clip_on(False)
 
 
 def lattice(

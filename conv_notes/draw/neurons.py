@@ -6,6 +6,8 @@ and the same colour wherever it appears, and no connection is drawn as nothing.
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -15,9 +17,11 @@ from ..networks import weight_ids
 from . import marks
 from ._drawing import Drawing, styled, subplots
 from .letters import dot, edge, looks, name_sides
-from .marks import INPUT, OUTPUT, PAPER, subscript
+from .marks import INK, INPUT, OUTPUT, PAPER, subscript
+from .touch import invite, touch
 
 GAP = 2.2  # between the two rows of neurons, in distances between neighbours
+MOST_TERMS = 8  # that fit below a picture
 
 
 @styled
@@ -36,8 +40,8 @@ def connections(layer: Layer, input_shape: Shape) -> Drawing:
     Drawing
     """
     ids = weight_ids(layer, input_shape)
-    figure, ax = subplots(height=2.2, alt=_in_words(ids))
-    _edges(ax, ids)
+    figure, ax = subplots(height=2.4, alt=_in_words(ids))
+    _answers(ids, edges=_edges(ax, ids))
     return figure
 
 
@@ -57,8 +61,9 @@ def matrix(layer: Layer, input_shape: Shape) -> Drawing:
     Drawing
     """
     ids = weight_ids(layer, input_shape)
-    figure, ax = subplots(height=3.4, alt=_in_words(ids))
+    figure, ax = subplots(height=3.6, alt=_in_words(ids))
     _matrix(ax, ids)
+    _answers(ids, table=ax)
     return figure
 
 
@@ -79,11 +84,11 @@ def wiring(layer: Layer, input_shape: Shape) -> Drawing:
     """
     ids = weight_ids(layer, input_shape)
     figure, (top, bottom) = subplots(
-        2, height=4.4, alt=_in_words(ids), height_ratios=(2.2, 2.1)
+        2, height=4.6, alt=_in_words(ids), height_ratios=(2.2, 2.1)
     )
     top.set_title(_count(ids))
-    _edges(top, ids)
     _matrix(bottom, ids)
+    _answers(ids, edges=_edges(top, ids), table=bottom)
     return figure
 
 
@@ -105,24 +110,35 @@ def _in_words(ids: np.ndarray) -> str:
 MOST_LETTERS = 16  # on edges; a denser picture leaves them to the matrix
 
 
-def _edges(ax: Axes, ids: np.ndarray) -> None:
+class _Edges(NamedTuple):
+    """What is where: the axes, inputs, outputs, and letters by connection."""
+
+    ax: Axes
+    inputs: np.ndarray  # (n, 2)
+    outputs: np.ndarray
+    letters: dict[tuple[int, int], np.ndarray]
+
+
+def _edges(ax: Axes, ids: np.ndarray) -> _Edges:
     n_outputs, n_inputs = ids.shape
     looks_of = looks(ids)
     shift = (n_inputs - n_outputs) / 2  # centre the shorter row over the longer one
     left, above = max(-shift, 0), max(shift, 0)  # where either row begins
+    inputs = np.stack([left + np.arange(n_inputs), np.zeros(n_inputs)], axis=1)
+    outputs = np.stack([above + np.arange(n_outputs), np.full(n_outputs, GAP)], axis=1)
     # The shortest edges choose the place of their letter first.
     by_length = sorted(np.argwhere(ids >= 0), key=lambda e: abs(e[0] + shift - e[1]))
     taken: list[np.ndarray] | None = [] if len(by_length) <= MOST_LETTERS else None
     for o, i in by_length:
-        start, end = np.array([i + left, 0.0]), np.array([o + above, GAP])
-        edge(ax, start, end, looks_of[int(ids[o, i])], taken)
-    for i in range(n_inputs):
-        name = f"x{subscript(i + 1)}"
-        dot(ax, (i + left, 0), name, fc=INPUT, color=PAPER)
-    for o in range(n_outputs):
-        dot(ax, (o + above, GAP), f"y{subscript(o + 1)}", fc=OUTPUT)
+        edge(ax, inputs[i], outputs[o], looks_of[int(ids[o, i])], taken)
+    for i, place in enumerate(inputs):
+        dot(ax, place, f"x{subscript(i + 1)}", fc=INPUT, color=PAPER)
+    for o, place in enumerate(outputs):
+        dot(ax, place, f"y{subscript(o + 1)}", fc=OUTPUT)
     marks.bare(ax).set(xlim=(-0.5, max(n_inputs, n_outputs) - 0.5))
     ax.set_ylim(-0.4, GAP + 0.4)
+    places = zip(by_length, taken or [], strict=False)
+    return _Edges(ax, inputs, outputs, {(o, i): place for (o, i), place in places})
 
 
 def _matrix(ax: Axes, ids: np.ndarray) -> None:
@@ -135,3 +151,61 @@ def _matrix(ax: Axes, ids: np.ndarray) -> None:
     marks.frame(ax, (0, 0), n_inputs, n_outputs, lw=0.6)
     name_sides(ax, n_outputs, n_inputs)
     marks.bare(ax).set(xlim=(-1, n_inputs + 0.1), ylim=(n_outputs + 0.1, -0.9))
+
+
+def _answers(
+    ids: np.ndarray, edges: _Edges | None = None, table: Axes | None = None
+) -> None:
+    """A neuron shows its connections, a letter all connections of the same weight."""
+    figure: Any = edges.ax.figure if edges else table.figure if table else None
+    invite(figure, "Point at a neuron or a letter.")
+    names = {n: look.letter for n, look in looks(ids).items()}
+    r = 0.36  # half of what is pointed at
+
+    def show(chosen: np.ndarray) -> None:
+        outputs, inputs = np.nonzero(chosen)
+        if edges:
+            ends = edges.inputs[inputs], edges.outputs[outputs]
+            marks.lines(edges.ax, *ends, color=INK, lw=7, alpha=0.25)
+        if table:
+            corners = np.stack([inputs, outputs], axis=1)
+            marks.cells(table, corners, fc="none", ec=INK, lw=2.4)
+
+    def answer(where: Axes, corners: Any, size: float, says: str, chosen: Any) -> None:
+        with touch(where, corners, size, size, says=says):
+            show(chosen)
+
+    for o, row in enumerate(ids):
+        chosen = np.zeros_like(ids, bool)
+        chosen[o] = row >= 0
+        says = _sum_of(o, row, names)
+        if edges:
+            answer(edges.ax, edges.outputs[o] - r, 2 * r, says, chosen)
+        if table:
+            answer(table, (-1, o), 1, says, chosen)
+    for i, column in enumerate(ids.T):
+        chosen = np.zeros_like(ids, bool)
+        chosen[:, i] = column >= 0
+        seen_by = [f"y{subscript(o + 1)}" for o in np.flatnonzero(column >= 0)]
+        says = f"x{subscript(i + 1)} goes into {', '.join(seen_by) or 'no output'}"
+        if edges:
+            answer(edges.ax, edges.inputs[i] - r, 2 * r, says, chosen)
+        if table:
+            answer(table, (i, -0.9), 0.9, says, chosen)
+    for n, name in names.items():
+        chosen = ids == n
+        count = int(chosen.sum())
+        says = f"{name}: one weight, {count} connection{'s' * (count > 1)}"
+        if edges and edges.letters:
+            letters = [edges.letters[o, i] - 0.17 for o, i in np.argwhere(chosen)]
+            answer(edges.ax, letters, 0.34, says, chosen)
+        if table:
+            answer(table, np.argwhere(chosen)[:, ::-1], 1, says, chosen)
+
+
+def _sum_of(o: int, row: np.ndarray, names: dict[int, str]) -> str:
+    seen = np.flatnonzero(row >= 0)
+    if len(seen) > MOST_TERMS:
+        return f"y{subscript(o + 1)} sees {len(seen)} of {len(row)} inputs"
+    terms = (f"{names[int(row[i])]}·x{subscript(i + 1)}" for i in seen)
+    return f"y{subscript(o + 1)} = {' + '.join(terms) or '0'}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +13,19 @@ from ..ops import avg_pool2d, conv_transpose2d, max_pool2d
 from ..windows import fold, unfold
 from . import marks
 from ._drawing import WIDTH, Drawing, styled, subplots
-from .marks import INK, INPUT, OUTPUT, SEVERAL, UNSEEN, in_rows, times, tint
+from .marks import (
+    INK,
+    INPUT,
+    OUTPUT,
+    SEVERAL,
+    UNSEEN,
+    Place,
+    in_rows,
+    number,
+    times,
+    tint,
+)
+from .touch import invite, touch
 
 OPS: Any = {"max": max_pool2d, "average": avg_pool2d}
 SIZE = 8  # pixels along a side: two periods of a stride of 4
@@ -30,7 +42,8 @@ def pooling(
 ) -> Drawing:
     """Draw an image, what pooling makes of it, and one window worked out.
 
-    Pixels that several windows see are hatched, those that none sees are grey.
+    Pixels that several windows see are hatched, those that none sees are grey. An
+    output answers with its window, a pixel with the windows that hold it.
 
     Parameters
     ----------
@@ -43,15 +56,16 @@ def pooling(
     kind : {"max", "average"}
         Which summary is taken.
     window : int
-        The number of the window that is worked out, in reading order; −1 for the last.
+        The number of the window that is worked out while nothing is pointed at, in
+        reading order; −1 for the last.
 
     Returns
     -------
     Drawing
     """
     stride = kernel_size if stride is None else stride
-    y = OPS[kind](x[None, None], kernel_size, stride=stride)[0, 0]
-    seen = _times_seen(x.shape, kernel_size, stride)
+    pooled = _Pooled.of(x, kernel_size, stride, kind)
+    y, seen = pooled.y, _times_seen(x.shape, kernel_size, stride)
     (h, w), (oh, ow) = x.shape, y.shape
     left, width = w + 1.2, 2 * w + 0.2
     figure, ax = subplots(height=WIDTH * (h + 0.9) / width + 0.5)
@@ -64,26 +78,100 @@ def pooling(
     marks.lattice(ax, (left, top), oh, ow, OUTPUT)
     marks.numbers(ax, (left, top), y.round(2), f"output, {times(y.shape)}")
 
-    row, col = divmod(window % y.size, ow)
-    i, j = row * stride, col * stride
-    marks.mark(ax, (j, i), kernel_size, kernel_size)
-    marks.mark(ax, (left + col, top + row), colour=OUTPUT)
-    patch = x[i : i + kernel_size, j : j + kernel_size]
-    if kind == "max":
-        a, b = np.unravel_index(patch.argmax(), patch.shape)
-        centre = (float(j + b) + 0.5, float(i + a) + 0.5)
-        ax.add_patch(Circle(centre, 0.37, fc="none", ec=INK, lw=1.4, zorder=4))
-    worked = _worked(patch, kind)
+    shown = window % y.size
+    row, col = divmod(shown, ow)
+    before = len(ax.patches)
+    _window(ax, pooled, row, col, (left, top))
+    for patch in ax.patches[before:]:  # it makes room for what is pointed at
+        patch.set_gid("rest")
+    worked = pooled.worked(row, col)
     several, none = int((seen > 1).sum()), int((seen == 0).sum())
     counts = f"{several} pixels in several windows, {none} in none"
-    figure.supxlabel(f"{worked}\n{counts}", fontsize=9.5)
+    figure.supxlabel(f"{worked}\n{counts}", fontsize=9.5, gid="rest")
+    for row, col in np.ndindex(y.shape):
+        with touch(ax, (left + col, top + row), says=pooled.worked(row, col)):
+            _window(ax, pooled, row, col, (left, top))
+    for i, j in np.ndindex(x.shape):
+        held = pooled.holding(i, j)
+        with touch(ax, (j, i), says=pooled.where(i, j)):
+            corners = [pooled.corner(*place) for place in held]
+            outputs = [(left + col, top + row) for row, col in held]
+            size = kernel_size, kernel_size
+            marks.cells(ax, corners, *size, fc=INPUT, ec=INK, lw=1, alpha=0.3)
+            marks.cells(ax, outputs, fc=OUTPUT, ec="none", alpha=0.3)
+            marks.cells(ax, [(j, i), *outputs], fc="none", ec=INK, lw=2.4)
     marks.bare(ax).set(xlim=(-0.1, width + 0.1), ylim=(h + 0.1, -0.9))
     figure.alt = (
         f"Input {in_rows(x)}; {kind} pooling with windows of {kernel_size} × "
         f"{kernel_size} and a stride of {stride}; output {in_rows(y.round(2))}. "
-        f"Window {window % y.size + 1}: {worked}. {counts}."
+        f"Window {shown + 1}: {worked}. {counts}."
     )
     return figure
+
+
+class _Pooled(NamedTuple):
+    """An image, what pooling makes of it, and which pixels each window holds."""
+
+    x: FloatArray
+    y: FloatArray
+    windows: np.ndarray  # (K, K, OH, OW), numbers of pixels
+    kept: np.ndarray | None  # the number of each window's largest; none of a mean's
+
+    @classmethod
+    def of(cls, x: FloatArray, kernel_size: int, stride: int, kind: str) -> _Pooled:
+        """Pool, and follow the numbers of the pixels."""
+        pixels = np.arange(float(x.size)).reshape(1, 1, *x.shape)
+        windows = unfold(pixels, kernel_size, stride=stride)[0, 0].astype(int)
+        y, kept = OPS[kind](x[None, None], kernel_size, stride=stride)[0, 0], None
+        if kind == "max":
+            how: Any = {"stride": stride, "return_indices": True}
+            kept = max_pool2d(x[None, None], kernel_size, **how)[1][0, 0]
+        return cls(x, y, windows, kept)
+
+    def corner(self, row: int, col: int) -> Place:
+        """Least x and y of a window."""
+        i, j = divmod(int(self.windows[0, 0, row, col]), self.x.shape[1])
+        return j, i
+
+    def holding(self, i: int, j: int) -> list[tuple[int, int]]:
+        """The windows that hold a pixel: the places of their outputs."""
+        held = self.windows == i * self.x.shape[1] + j
+        return [(int(r), int(c)) for r, c in np.argwhere(held.any(axis=(0, 1)))]
+
+    def worked(self, row: int, col: int) -> str:
+        """How an output comes about."""
+        values = [number(v) for v in self.x.flat[self.windows[:, :, row, col].flat]]
+        result = self.y[row, col]
+        if self.kept is not None:
+            return f"max({', '.join(values)}) = {number(result)}"
+        return f"({' + '.join(values)}) / {len(values)} = {number(result.round(2))}"
+
+    def where(self, i: int, j: int) -> str:
+        """Which windows hold a pixel, and what becomes of it there."""
+        value, held = number(self.x[i, j]), self.holding(i, j)
+        if not held:
+            return f"{value} is in no window"
+        if self.kept is None:
+            fate = f"with a weight of 1/{self.windows[:, :, 0, 0].size}"
+        else:
+            pixel = i * self.x.shape[1] + j
+            kept = sum(int(self.kept[place]) == pixel for place in held)
+            fate = f"kept by {kept or 'none'}"
+        outputs = ", ".join(number(self.y[place].round(2)) for place in held)
+        s = "s" * (len(held) > 1)
+        return f"{value} is in {len(held)} window{s}, {fate}\noutput{s} {outputs}"
+
+
+def _window(
+    ax: Axes, pooled: _Pooled, row: int, col: int, output: tuple[float, float]
+) -> None:
+    """Mark a window, the pixel that it keeps, and its output."""
+    size = len(pooled.windows)
+    marks.mark(ax, pooled.corner(row, col), size, size)
+    marks.mark(ax, (output[0] + col, output[1] + row), colour=OUTPUT)
+    if pooled.kept is not None:
+        i, j = divmod(int(pooled.kept[row, col]), pooled.x.shape[1])
+        ax.add_patch(Circle((j + 0.5, i + 0.5), 0.37, fc="none", ec=INK, lw=1.4))
 
 
 def _times_seen(size: tuple[int, ...], kernel_size: int, stride: int) -> FloatArray:
@@ -94,18 +182,12 @@ def _times_seen(size: tuple[int, ...], kernel_size: int, stride: int) -> FloatAr
     return seen
 
 
-def _worked(patch: FloatArray, kind: str) -> str:
-    values = [f"{v:g}" for v in patch.flat]
-    if kind == "max":
-        return f"max({', '.join(values)}) = {patch.max():g}"
-    return f"({' + '.join(values)}) / {len(values)} = {patch.mean():.3g}"
-
-
 @styled
 def overlap(kernel_size: int, stride: int) -> Drawing:
     """Draw how often a transposed convolution writes to each pixel, away from the edge.
 
-    The counts along one axis stand above; those in the image are their products.
+    The counts along the axes stand above and beside the image. A pixel answers with
+    those of its column and its row, and with their product.
 
     Parameters
     ----------
@@ -117,22 +199,33 @@ def overlap(kernel_size: int, stride: int) -> Drawing:
     Drawing
     """
     first = -(-(kernel_size - 1) // stride) * stride  # begins a period, clear of edges
-    inputs = np.ones((1, 1, 1, (first + SIZE) // stride + 2))
-    kernel = np.ones((1, 1, 1, kernel_size))
-    row = conv_transpose2d(inputs, kernel, stride=(1, stride))[0, 0, 0]
-    along = row[first : first + SIZE].astype(int)
-    counts = np.outer(along, along)
+    n = (first + SIZE) // stride + 2
+    clear = slice(first, first + SIZE)
+    row = conv_transpose2d(
+        np.ones((1, 1, 1, n)), np.ones((1, 1, 1, kernel_size)), stride=(1, stride)
+    )
+    image = conv_transpose2d(
+        np.ones((1, 1, n, n)), np.ones((1, 1, kernel_size, kernel_size)), stride=stride
+    )
+    along = row[0, 0, 0, clear].astype(int)
+    counts = image[0, 0, clear, clear].astype(int)
     low, high = counts.min(), counts.max()
     share = f"{low} to {high} times" if low < high else f"{low} times each"
 
-    figure, ax = subplots(height=3.9)
-    above = -1.7
-    _counts(ax, along[None], above)
-    _counts(ax, counts, 0)
-    marks.label(ax, (-0.3, above + 0.5), "one axis", ha="right", va="center")
-    marks.label(ax, (-0.3, SIZE / 2), "image", ha="right", va="center")
+    figure, ax = subplots(height=4.4)
+    aside = -1.6
+    _counts(ax, along[None], (0, aside))
+    _counts(ax, along[:, None], (aside, 0))
+    _counts(ax, counts, (0, 0))
+    marks.label(ax, (aside + 0.5, aside + 0.5), "×", fontsize=12)
     ax.set_title(f"window {kernel_size}, stride {stride}: painted {share}")
-    marks.bare(ax).set(xlim=(-2.4, SIZE + 0.1), ylim=(SIZE + 0.1, above - 0.1))
+    invite(figure, "Point at a pixel.")
+    for i, j in np.ndindex(counts.shape):
+        s = "s" * int(counts[i, j] != 1)
+        says = f"painted {along[i]} × {along[j]} = {counts[i, j]} time{s}"
+        with touch(ax, (j, i), says=says):
+            marks.cells(ax, [(j, i), (j, aside), (aside, i)], fc="none", ec=INK, lw=2.4)
+    marks.bare(ax).set(xlim=(aside - 0.1, SIZE + 0.1), ylim=(SIZE + 0.1, aside - 0.1))
     figure.alt = (
         f"Window {kernel_size}, stride {stride}: pixels of the image are painted "
         f"{share}. Along one axis: {' '.join(map(str, along))}."
@@ -140,11 +233,11 @@ def overlap(kernel_size: int, stride: int) -> Drawing:
     return figure
 
 
-def _counts(ax: Axes, counts: np.ndarray, top: float) -> None:
+def _counts(ax: Axes, counts: np.ndarray, corner: tuple[float, float]) -> None:
     """Numbers in a grid; the more, the darker."""
-    rows, cols = counts.shape
+    (rows, cols), (left, top) = counts.shape, corner
     colours = [[tint(OUTPUT, n) for n in row] for row in counts / counts.max()]
-    place: Any = {"extent": (0, cols, top + rows, top), "interpolation": "none"}
-    ax.imshow(colours, **place)
-    marks.lattice(ax, (0, top), rows, cols, lw=0.4)
-    marks.numbers(ax, (0, top), counts)
+    place: Any = {"extent": (left, left + cols, top + rows, top)}
+    ax.imshow(colours, interpolation="none", **place)
+    marks.lattice(ax, corner, rows, cols, lw=0.4)
+    marks.numbers(ax, corner, counts)

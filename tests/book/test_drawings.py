@@ -1,6 +1,5 @@
 """Drawings describe themselves and repeat to the byte; sliders need no kernel."""
 
-import base64
 import re
 from importlib import import_module
 from pkgutil import iter_modules
@@ -274,8 +273,7 @@ def test_explore_draws_every_state_once():
     assert [inner.selected_index for inner in stack.children] == [1, 1, 1]
     values = [leaf.value for leaf in leaves(stack)]
     assert len(values) == 6
-    source = re.search(r'base64,([^"]*)', values[1])[1]
-    assert base64.b64decode(source).decode() == matrix(2, 2).svg()
+    assert values[1] == matrix(2, 2).svg()
     assert "Not possible: Conv2d: the kernel spans 9" in values[4]
 
 

@@ -53,7 +53,9 @@ def paragraphs(name: str) -> Iterator[tuple[str, str]]:
 
 def prose(text: str) -> str:
     """Leave out what is neither prose nor a link to the glossary."""
-    text = re.sub(r"(?ms)^```(?!\{).*?^```$|\$\$.*?\$\$|<!--.*?-->", "", text)
+    blocks = r"(?ms)^```(\{)?.*?^```$"  # code, and directives, whose text counts
+    text = re.sub(blocks, lambda block: block[0] if block[1] else "", text)
+    text = re.sub(r"(?s)\$\$.*?\$\$|<!--.*?-->", "", text)
     text = re.sub(r"(?m)^(#|:|```|\([\w-]+\)=).*$", "", text)
     text = re.sub(r"\$[^$]*\$|\]\([^)]*\)", " ", text)
     role_or_code = r"(\{[\w:]+\})?`[^`]*`"

@@ -14,13 +14,9 @@ class Explorer:
         self.figure, self.choices, self.first = figure, choices, first
 
     def for_page(self):
-        sliders = [
-            {"name": name.replace("_", " "), "options": [*options], "index": index}
-            for (name, options), index in zip(
-                self.choices.items(), self.first, strict=True
-            )
-        ]
-        return {"sliders": sliders}
+        names = (name.replace("_", " ") for name in self.choices)
+        controls = zip(names, map(list, self.choices.values()), strict=True)
+        return {"controls": [*controls], "first": self.first}
 
     def answer(self, indices):
         values = (list(options.values()) for options in self.choices.values())

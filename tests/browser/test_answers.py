@@ -1,0 +1,145 @@
+"""What readers move and point at: each choice, and each part that answers."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
+WIDTHS = {"desk": 1280, "phone": 390}
+
+# Functions for the page. Whether a part shows what belongs to it, and its words.
+ANSWERS = """part => {
+  const shown = part.querySelector('.shown');
+  const words = [...shown.querySelectorAll('text')].map(it => it.textContent).join(' ');
+  const said = part.getAttribute('aria-label');
+  const plain = text => text.replace(/\\s+/g, '');
+  const silent = !words && part.hasAttribute('data-sets'); // a click says it
+  const written = silent || plain(words).includes(plain(said));
+  return [getComputedStyle(shown).visibility, written, said];
+}"""
+# A place in its first rectangle where it lies above all other parts.
+PLACE = """part => {
+  const path = part.querySelector('path');
+  const numbers = path.getAttribute('d').match(/-?[\\d.]+/g).slice(0, 8).map(Number);
+  const x = numbers.filter((_, k) => k % 2 === 0), y = numbers.filter((_, k) => k % 2);
+  const between = (all, share) =>
+    Math.min(...all) * (1 - share) + Math.max(...all) * share;
+  const shares = [0.5, 0.25, 0.75, 0.1, 0.9];
+  for (const [u, v] of shares.flatMap(u => shares.map(v => [u, v]))) {
+    const at = new DOMPoint(between(x, u), between(y, v));
+    const { x: left, y: top } = at.matrixTransform(path.getScreenCTM());
+    const seen = document.elementFromPoint(left, top)?.closest('.touch');
+    if (seen === part) return [left, top];
+  }
+}"""
+# The parts of a picture that the arrows do not reach from its first; stops of Tab.
+UNREACHED = """svg => {
+  const parts = [...svg.querySelectorAll('.touch')];
+  const reached = new Set([parts[0]]);
+  for (const part of reached)
+    for (const key of ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown']) {
+      part.focus();
+      part.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+      reached.add(document.activeElement);
+    }
+  const stops = parts.filter(part => part.getAttribute('tabindex') === '0');
+  const others = parts.filter(part => !reached.has(part));
+  return [others.map(it => it.getAttribute('aria-label')), stops.length];
+}"""
+UNFOLD = "document.querySelectorAll('details').forEach(it => it.open = true)"
+
+
+@pytest.fixture(params=WIDTHS)
+def opened(browser, request):
+    """Open a chapter, at both widths; the narrow one is touched."""
+    width = WIDTHS[request.param]
+    touched = request.param == "phone"
+    size = {"width": width, "height": 900}
+    context = browser.new_context(viewport=size, has_touch=touched)
+    page = context.new_page()
+    failures = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+
+    def open_at(address):
+        page.goto(address)
+        page.evaluate(UNFOLD)
+        return page
+
+    open_at.touched = touched
+    yield open_at
+    context.close()
+    assert not failures
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_part_of_a_picture_answers(opened, site, name):
+    page = opened(f"{site}book/{name}.html")
+    for picture in page.locator("svg:has(.touch)").all():
+        for part in picture.locator(".touch").all():
+            assert part.evaluate(ANSWERS)[0] == "hidden"
+            part.scroll_into_view_if_needed()
+            place = part.evaluate(PLACE)
+            assert place, part.get_attribute("aria-label")
+            if opened.touched:
+                page.touchscreen.tap(*place)
+            else:
+                page.mouse.move(*place)
+            seen, said, words = part.evaluate(ANSWERS)
+            assert (seen, said) == ("visible", True), (name, words)
+        unreached, stops = picture.evaluate(UNREACHED)
+        assert (unreached, stops) == ([], 1), name
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_choice_changes_the_picture_and_nothing_moves(opened, site, name):
+    page = opened(f"{site}book/{name}.html")
+    height = "document.documentElement.scrollHeight"
+    before = page.evaluate(height)
+    for box in page.locator(".explore").all():
+        picture, status = box.locator(".explore-picture"), box.locator("[role=status]")
+
+        def changed(press, picture=picture, status=status, box=box):
+            was, said = picture.inner_html(), status.inner_text()
+            press()
+            assert picture.inner_html() != was, box.inner_text()
+            assert status.inner_text() not in ("", said), box.inner_text()
+            assert page.evaluate(height) == before, box.inner_text()
+
+        for slider in box.locator("[type=range]").all():
+            start = int(slider.input_value())
+            for _ in range(start):
+                changed(lambda slider=slider: slider.press("ArrowLeft"))
+            for _ in range(int(slider.get_attribute("max"))):
+                changed(lambda slider=slider: slider.press("ArrowRight"))
+            back = box.get_by_role("button", name="one less").first
+            changed(lambda back=back: back.click())
+        for group in box.locator("fieldset").all():
+            for option in group.locator("label").all():
+                if not option.locator("input").is_checked():
+                    changed(lambda option=option: option.click())
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_click_on_a_part_chooses_its_state(opened, site, name):
+    page = opened(f"{site}book/{name}.html")
+    for box in page.locator(".explore:has([data-sets])").all():
+        for k in range(box.locator("[data-sets]").count()):
+            part = box.locator("[data-sets]").nth(k)
+            part.focus()
+            part.press("Enter")
+            for choice, label in json.loads(part.get_attribute("data-sets")).items():
+                field = box.locator(".explore-slider, fieldset", has_text=choice).first
+                chosen = field.locator("output, :checked + span").inner_text()
+                assert chosen == label, choice
+
+
+def test_the_address_keeps_a_state(opened, site):
+    page = opened(f"{site}book/connectivity.html")
+    picture = page.locator(".explore svg")
+    first = picture.get_attribute("aria-label")
+    page.locator(".explore label", has_text="by turns").click()
+    chosen = picture.get_attribute("aria-label")
+    page.reload()
+    assert picture.get_attribute("aria-label") == chosen != first
