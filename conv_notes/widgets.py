@@ -1,4 +1,4 @@
-"""Sliders that need no kernel: every picture is drawn beforehand."""
+"""What readers move, draw upon and answer, in a page without a kernel too."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import draw
+from ._questions import ask
 from ._states import answered, choices_of, drawable, in_lines, picture
 from .draw import Drawing
+
+__all__ = ["ask", "explore", "sketch"]
 
 MOST_PICTURES = 60
 

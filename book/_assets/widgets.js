@@ -190,6 +190,60 @@ window.conv_notes = (() => {
     box.replaceWith(made.element);
   }
 
+  // ---- Questions. Answers are kept in this browser.
+  const KEPT = "conv_notes:answers";
+  const kept = () => JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+  const asNumber = (text) => {
+    const plain = text.replace(/\s|,(?=\d{3}\b)/g, "").replace(",", ".").replace("−", "-");
+    const [over, under = 1] = plain.replace("%", "/100").split("/").map((p) => (p ? Number(p) : NaN));
+    return over / under; // of 1/3, 2,500, 0,5 and 50 % too
+  };
+
+  function asked(box) {
+    const { answer, because, choices, slips, within } =
+      JSON.parse(box.querySelector("script").textContent);
+    const question = box.querySelector("p");
+    const key = `${location.pathname}: ${question.textContent}`;
+    const said = make("p", { className: "ask-said" });
+    said.setAttribute("role", "status");
+
+    function given(text) {
+      const value = choices.length ? text : asNumber(text);
+      const is = (one) => (choices.length ? value === one : Math.abs(value - one) <= within + 1e-9);
+      const right = is(answer);
+      const why = right ? because : slips.find(([slip]) => is(slip))?.[1];
+      const verdict = `${right ? "Right." : "No."} ${why ?? "Try again, or open the answer."}`;
+      said.textContent = Number.isNaN(value) ? "A number, please: 12, 0.5 or 1/3." : verdict;
+      box.classList.toggle("ask-right", right);
+      box.classList.toggle("ask-wrong", !right);
+    }
+
+    function answered(text) {
+      given(text);
+      localStorage.setItem(KEPT, JSON.stringify({ ...kept(), [key]: text }));
+    }
+
+    const before = kept()[key];
+    if (choices.length) {
+      const { element, show } = choice(question.textContent, choices, (k) => answered(choices[k]));
+      question.replaceWith(element);
+      box.querySelector("ul").remove();
+      if (choices.includes(before)) show(choices.indexOf(before));
+    } else {
+      const input = make("input", { type: "text", inputMode: "decimal", value: before ?? "" });
+      const label = make("label", {}, make("span", {}, question.textContent), input);
+      const form = make("form", {}, label, make("button", { textContent: "Answer" }));
+      form.onsubmit = (event) => {
+        event.preventDefault();
+        answered(input.value);
+      };
+      question.replaceWith(form);
+    }
+    if (before !== undefined) given(before);
+    box.querySelector("details").before(said);
+  }
+
   document.querySelectorAll(".explore").forEach(fromPage);
-  return { make, button, explorer };
+  document.querySelectorAll(".ask").forEach(asked);
+  return { make, button, explorer, asked };
 })();

@@ -70,8 +70,9 @@ class Answering(SphinxPostTransform):
             if path.suffix == ".svg" and path.exists():
                 svg = path.read_text("utf-8")
                 if 'class="touch"' in svg:
-                    named = f'aria-label="{escape(image.get("alt", ""))}"'
-                    svg = re.sub('aria-label="[^"]*"', lambda _: named, svg, count=1)
+                    old = re.search('aria-label="[^"]*"', svg)[0]
+                    new = f'aria-label="{escape(image.get("alt", ""))}"'
+                    svg = svg.replace(old, new, 1)
                     image.replace_self(nodes.raw("", svg, format="html"))
 
 

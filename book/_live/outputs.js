@@ -1,5 +1,5 @@
 // What cells put out, as in the book; and what readers move or draw in it.
-const { make, button, explorer } = window.conv_notes;
+const { make, button, explorer, asked } = window.conv_notes;
 
 export function outputs({ tell }, engine) {
   function place(cell) {
@@ -64,6 +64,7 @@ export function outputs({ tell }, engine) {
     } else {
       const box = make("div", { className: "output" }, shown(message));
       out.append(box);
+      box.querySelectorAll(".ask").forEach(asked);
       window.MathJax?.typesetPromise?.([box]);
     }
   }
@@ -184,7 +185,8 @@ export function outputs({ tell }, engine) {
     canvas.onpointerup = canvas.onpointercancel = () => (last = undefined);
 
     const file = make("input", { type: "file", accept: "image/*" });
-    file.onchange = async () => file.files[0] && put(await createImageBitmap(file.files[0]));
+    file.onchange = () => file.files[0] && createImageBitmap(file.files[0])
+      .then(put, () => tell(`${file.files[0].name} is no picture that this browser can read.`));
     begin();
     return make("div", { className: "output" },
       make("div", { className: "live-sketch" }, canvas, seen),

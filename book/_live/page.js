@@ -26,7 +26,8 @@ function page(live) {
     button("Reset page", "Reset page: undo all changes of its code", resetPage),
     button("Download", "Download this page's notebook with your changes", download),
   ];
-  foot.append(stop, ...changes);
+  const clock = make("span", { ariaHidden: "true" }); // not to be read out each second
+  foot.append(clock, stop, ...changes);
 
   // ---- Running: a cell needs what the cells above it made, so those run first.
   const source = (cell) => cell.editor?.text() ?? edits[cell.i] ?? book.cells[cell.i].source;
@@ -37,7 +38,12 @@ function page(live) {
     cell.element.classList.add("live-busy");
     cell.failed = null;
     cell.editor?.mark(null);
+    const began = Date.now();
+    const timer = setInterval(() =>
+      (clock.textContent = `${Math.round((Date.now() - began) / 1000)} s`), 1000);
     const { ok } = await engine.ask({ run: code, cell: cell.i });
+    clearInterval(timer);
+    clock.textContent = "";
     cell.element.classList.remove("live-busy");
     if (cell.fresh && ok) place(cell);
     if (cell.failed && !cell.editor) await editor(cell);
@@ -69,7 +75,9 @@ function page(live) {
     }
     tell("Running …");
     if (!(await runOne(cell)))
-      return engine.alive && tell(ended(round) ?? "An error, see the cell.");
+      return engine.alive && tell(ended(round) ?? (cell.i in edits || !Object.keys(edits).length
+        ? "An error, see the cell."
+        : "An error, see the cell. You have changed others, on which it may rest."));
     tell("Done.");
     return true;
   }
@@ -126,6 +134,7 @@ function page(live) {
     if (cell.shell?.tagName === "DETAILS") cell.shell.open = true;
     cell.element.scrollIntoView({ block: "center" });
     if (cell.why) return tell(`This cell does not run in the page: ${cell.why}.`);
+    if (cell.i in edits) return tell("You have changed this cell: press Reset, then Run.");
     await run(cell);
     cell.element.scrollIntoView({ block: "center" });
   }

@@ -32,7 +32,6 @@ imported, generators = set(), set()  # names; the latter of random numbers
 maker = {}  # of names: the cell that made or changed them last
 moved = []
 emit = fetch = None
-count = 0
 
 
 class Fetched(importlib.abc.MetaPathFinder):
@@ -106,19 +105,16 @@ def figures():
         plt.close("all")
 
 
-def run(source, cell=None):
+def run(source, cell):
     """Run one cell; return whether it did not raise."""
-    global count
-    count += 1
     names = names_of(source)
     for name in names_of(codes.pop(cell, "")).made - names.made:
         if maker.get(name) == cell:  # the reader has taken it out
             namespace.pop(name, None)
-    if cell is not None:
-        codes[cell] = source
+    codes[cell] = source
     ran.pop(cell, None)
     maker.update(dict.fromkeys(touched(names), cell))
-    name = f"<cell {count}>"
+    name = f"<cell {cell + 1}>"
     linecache.cache[name] = (
         len(source),
         None,
@@ -156,6 +152,8 @@ def explained(error, name):
     lines = [frame.lineno for frame in own if frame.filename == name]
     listed = traceback.format_list(own)
     listed += traceback.format_exception_only(error)
+    if why := unmet(error, "".join(linecache.getlines(name)), name):
+        listed[-1] = f"AssertionError: {why}\n"
     text = re.sub(r'File "<(cell \d+)>"', r"\1", "".join(listed))
     return {
         "text": text,
@@ -168,17 +166,25 @@ def check(source):
     try:
         exec(compile(source, "<check>", "exec"), namespace)
     except BaseException as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        line = [f.lineno for f in frames if f.filename == "<check>"][-1]
-        asserts = (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Assert))
-        here = [node for node in asserts if node.lineno <= line <= node.end_lineno]
-        if isinstance(error, AssertionError) and here:
-            text = f"Not yet: {str(error) or compared(here[-1].test)}"
-        else:
+        why = str(error) or unmet(error, source, "<check>")
+        text = f"Not yet: {why}"
+        if not (isinstance(error, AssertionError) and why):
             said = traceback.format_exception_only(error)[-1].strip()
             text = f"Not yet, the check meets {said}"
         return {"right": False, "text": text}
     return {"right": True, "text": "Right."}
+
+
+def unmet(error, source, name):
+    """Of an assertion that says nothing itself, what should hold, and what does."""
+    if not isinstance(error, AssertionError) or str(error):
+        return None
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    if (last.filename, last.name) != (name, "<module>"):
+        return None  # a function's names are gone
+    asserts = (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Assert))
+    here = [node for node in asserts if node.lineno <= last.lineno <= node.end_lineno]
+    return compared(here[-1].test) if here else None
 
 
 def compared(test):

@@ -10,17 +10,18 @@ from .activations import stages, strongest
 from .architectures import branches, stack
 from .channels import channel_sum, mixing
 from .charts import bars, curves, panels, waterfall
-from .descriptors import clusters
+from .descriptors import assignment, clusters
 from .fields import field, reach
 from .holes import filling, masked_matrix, masked_window
 from .images import pictures, tiles
 from .isometric import cubes
 from .neurons import connections, matrix, wiring
-from .resampling import overlap, pooling
+from .resampling import divided, overlap, pooling
 from .sliding import places, slide, window
 
 __all__ = [
     "Drawing",
+    "assignment",
     "bars",
     "branches",
     "channel_sum",
@@ -28,6 +29,7 @@ __all__ = [
     "connections",
     "cubes",
     "curves",
+    "divided",
     "field",
     "filling",
     "marks",

@@ -130,12 +130,14 @@ def _shrink(svg: str) -> str:
     svg = re.sub(r' transform="rotate\(-0 [^"]*"', "", svg)
     svg = re.sub(r'(<g) id="[^"]*"', r"\1", svg)
     svg = re.sub(r"<[^>]*>", lambda tag: _round(tag[0]), svg)
+    svg = re.sub(r' d="([^"]*)"', lambda path: f' d="{_straight(path[1])}"', svg)
     # The fonts are named once; each text keeps its size, weight and slant.
     svg = re.sub(r"(font(?:-family)?:[^;\"]*?) ?'DejaVu Sans'[^;\"]*", r"\1", svg)
     svg = re.sub(r"font-family:;? ?", "", svg)
     svg = re.sub(r"font: ((?:[a-z]+ )*)([\d.]+px)", _font, svg)
     svg = svg.replace("</style>", f" text{{font-family: {FONTS}}}</style>", 1)
-    return re.sub(r"\s*\n\s*", "\n", svg).strip()
+    svg = re.sub(r"\s*\n\s*", "\n", svg).strip()
+    return re.sub(r"<g>\n(<[^>]*/>)\n</g>", r"\1", svg)  # a group of one
 
 
 def _round(tag: str) -> str:
@@ -144,6 +146,22 @@ def _round(tag: str) -> str:
         return tag
     tag = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", tag)
     return re.sub(r"(\.\d*?)0+(?=[^\d.])", lambda m: m[1].rstrip("."), tag)
+
+
+def _straight(path: str) -> str:
+    """A path with its level and upright lines as H and V, without blanks."""
+    short, x, y = "", "", ""
+    for command, *numbers in (
+        step.split() for step in re.findall(r"[A-Za-z][^A-Za-z]*", path)
+    ):
+        if command == "L" and numbers[1] == y:
+            short += f"H{numbers[0]}"
+        elif command == "L" and numbers[0] == x:
+            short += f"V{numbers[1]}"
+        else:
+            short += command + " ".join(numbers)
+        x, y = numbers[-2:] or (x, y)
+    return short
 
 
 def _font(shorthand: re.Match[str]) -> str:

@@ -9,12 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from .._checks import FloatArray
-from ..ops import netvlad_init, softmax
+from ..ops import netvlad, netvlad_init, softmax, vlad
 from . import marks
-from ._drawing import Drawing, styled, subplots
-from .marks import INK, INPUT, PAPER, SERIES, number
-from .touch import invite, touch
+from ._drawing import WIDTH, Drawing, styled, subplots
+from .marks import FAINT, INK, INPUT, PAPER, SERIES, number, tint
+from .touch import LINE, invite, touch
 
+WIDE = 3.9  # inches, of the plane in which a descriptor is moved
 MOST_TERMS = 5  # of a sum that is written out, three in a line
 
 
@@ -88,6 +89,158 @@ def clusters(
     )
     figure.alt = f"{n} descriptors and {k} centres, {title}. {rows}."
     return figure
+
+
+@styled
+def assignment(
+    points: FloatArray,
+    centers: FloatArray,
+    alpha: float,
+    place: tuple[int, int],
+    size: tuple[int, int],
+) -> Drawing:
+    """Draw what the last descriptor is to the centres, and the vector of the whole bag.
+
+    Lines from the centres are as thick as the soft shares. Below stand the shares, V,
+    and V normalised, as bars where they are soft, as dashes where they are hard. The
+    plane's places answer: a click, or the end of a drag, puts the descriptor there and
+    sets the choices "first_number" and "second_number".
+
+    Parameters
+    ----------
+    points : ndarray, shape (N, 2)
+        The descriptors; the last one is moved to `place`.
+    centers : ndarray, shape (K, 2)
+        The centres, at most five.
+    alpha : float
+        How hard the soft shares are, as for `netvlad_init`.
+    place : (int, int)
+        Where the last descriptor is.
+    size : (int, int)
+        Where it can be: at whole numbers from 0, so many along each axis.
+
+    Returns
+    -------
+    Drawing
+    """
+    n, k = len(points), len(centers)
+    names = ascii_uppercase[:k]
+    now = np.concatenate([points[:-1], [place]])
+    ways = [_shares(now, centers, a)[-1] for a in (alpha, None)]  # soft, and hard
+    sums, unit = (_vectors(now, centers, alpha, scaled) for scaled in (False, True))
+    high = WIDE * size[1] / size[0]  # inches, of the plane
+    below = 2 * LINE + 0.3, 1.0, 0.5  # of words and names, bars, titles and ticks
+    figure, axes = subplots(2, 3, height=high + sum(below) + 0.06)
+    figure.set_layout_engine("none")  # all pictures alike
+    for spare in axes[0, 1:]:
+        spare.remove()
+    height = figure.get_figheight()
+    axes[0, 0].set_position((0.065, sum(below) / height, WIDE / WIDTH, high / height))
+    _plane(axes[0, 0], now, centers, ways[0], size)
+    most = _largest(points, centers, alpha, size)
+    for ax, title, values, ticks, left, width in (
+        (axes[1, 0], f"share of {n}", ways, (0, 1), 0.065, 0.18),
+        (axes[1, 1], "V", sums, (-most, 0, most), 0.32, 0.29),
+        (axes[1, 2], "V, normalised", unit, (-1, 0, 1), 0.705, 0.29),
+    ):
+        ax.set_position((left, below[0] / height, width, below[1] / height))
+        _bars(ax, *values, names)
+        ax.set_title(title)
+        ax.set_yticks(ticks, list(map(number, ticks)))
+        ax.set_ylim(ticks[0], 1.05 * ticks[-1])
+    nearest = names[int(ways[1].argmax())]
+    soft = ", ".join(
+        f"{a} {number(s, '.2f')}" for a, s in zip(names, ways[0], strict=True)
+    )
+    parts = zip(names, now[-1] - centers, strict=True)
+    residuals = ", ".join(f"{a} {_short(r)}" for a, r in parts)
+    words = f"soft, α = {alpha:g}: {soft}; hard: {nearest}\nresiduals: {residuals}"
+    figure.supxlabel(words, fontsize=9.5)
+    figure.alt = (
+        f"Descriptor {n} of {n} at {_short(now[-1])}, centres {names}. "
+        f"{'. '.join(words.splitlines())}. {_said('V', sums)}. "
+        f"{_said('Normalised', unit)}."
+    )
+    return figure
+
+
+def _vectors(
+    points: FloatArray, centers: FloatArray, alpha: float, normalize: bool
+) -> list[FloatArray]:
+    """V of a bag, by soft shares and by hard ones."""
+    x = points.T[None, :, None]  # an image with one row of places
+    how = netvlad_init(centers, alpha)
+    soft: FloatArray = netvlad(x, *how, centers, normalize=normalize)[0]
+    hard: FloatArray = vlad(x, centers, normalize=normalize)[0]
+    return [soft, hard]
+
+
+def _largest(
+    points: FloatArray, centers: FloatArray, alpha: float, size: tuple[int, int]
+) -> int:
+    """A whole number above all of V, wherever the last descriptor is."""
+    bags = (np.concatenate([points[:-1], [at]]) for at in np.ndindex(size))
+    largest = max(np.abs(_vectors(bag, centers, alpha, False)).max() for bag in bags)
+    return int(largest) + 1
+
+
+def _plane(
+    ax: Axes,
+    points: FloatArray,
+    centers: FloatArray,
+    shares: FloatArray,
+    size: tuple[int, int],
+) -> None:
+    """Descriptors and centres; each place answers, in the middle of its square."""
+    (wide, high), last = size, points[-1]
+    ax.set(xlim=(-0.5, wide - 0.5), ylim=(-0.5, high - 0.5))
+    ax.set(xticks=range(wide), yticks=range(high))
+    ax.tick_params(length=0, labelsize=8)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    upright, level = (np.arange(count + 1) - 0.5 for count in size)
+    starts = [(x, -0.5) for x in upright] + [(-0.5, y) for y in level]
+    ends = [(x, high - 0.5) for x in upright] + [(wide - 0.5, y) for y in level]
+    marks.lines(ax, np.array(starts), np.array(ends), ec=FAINT, lw=0.4, zorder=0)
+    for j, (center, share) in enumerate(zip(centers, shares, strict=True)):
+        if (center != last).any():
+            look: Any = {"color": SERIES[j], "lw": 0.5 + 5 * share, "zorder": 2}
+            ax.plot(*zip(center, last, strict=True), **look)
+        ax.plot(*center, "s", ms=14, mfc=PAPER, mec=SERIES[j], mew=1.6, zorder=4)
+        name = ascii_uppercase[j]
+        marks.label(ax, center - (0, 0.01), name, weight="bold", zorder=5)
+    for i, (a, b) in enumerate(points, start=1):
+        moved = i == len(points)
+        fill, at = (tint(INPUT), 7) if moved else (PAPER, 3)
+        size_of: Any = {"ms": 19 if moved else 14, "mew": 2.2 if moved else 1.2}
+        ax.plot(a, b, "o", mfc=fill, mec=INPUT, zorder=at, **size_of)
+        marks.label(ax, (a, b - 0.01), i, zorder=at + 1)
+    # Parts made before there are words below leave these alone.
+    for x, y in np.ndindex(size):
+        sets = {"first_number": x, "second_number": y}
+        says = f"descriptor {len(points)} at ({x}, {y})"
+        with touch(ax, (x - 0.5, y - 0.5), says=says, sets=sets):
+            pass  # dragged over, it is drawn anew
+
+
+def _bars(ax: Axes, soft: FloatArray, hard: FloatArray, names: str) -> None:
+    """A bar for each number in the colour of its centre; dashes for the hard ones."""
+    each = len(soft) // len(names)
+    at = np.arange(len(soft)) + 0.6 * (np.arange(len(soft)) // each)
+    colours = [SERIES[i // each] for i in range(len(soft))]
+    ax.bar(at, soft, 0.9, color=colours)
+    ax.hlines(hard, at - 0.45, at + 0.45, color=INK, lw=2)
+    ax.axhline(0, color=INK, lw=0.6)
+    ax.set_xticks(at.reshape(len(names), each).mean(axis=1), list(names))
+    ax.tick_params(axis="x", length=0, pad=2)
+    ax.tick_params(axis="y", labelsize=8)
+    ax.spines["bottom"].set_visible(False)
+
+
+def _said(name: str, vectors: list[FloatArray]) -> str:
+    """Both vectors, in pairs of numbers."""
+    soft, hard = (", ".join(map(_pair, v.reshape(-1, 2))) for v in vectors)
+    return f"{name} soft {soft}; hard {hard}"
 
 
 def _shares(points: FloatArray, centers: FloatArray, alpha: float | None) -> FloatArray:

@@ -14,6 +14,7 @@ from . import marks
 from ._drawing import WIDTH, Drawing, styled, subplots
 from .letters import name_sides
 from .marks import HOLE, INPUT, OUTPUT, PAPER, SERIES, number, tint
+from .touch import touch
 
 
 @styled
@@ -22,6 +23,8 @@ def masked_window(
 ) -> Drawing:
     """Draw the mean of one 3 × 3 window with missing pixels, plain and partial.
 
+    The other outputs answer with their windows.
+
     Parameters
     ----------
     x : ndarray, shape (H, W)
@@ -29,7 +32,8 @@ def masked_window(
     mask : ndarray, shape (H, W)
         One where a pixel is known, zero in a hole.
     position : (int, int)
-        Output position (i, j) that is worked out; no padding.
+        Output position (i, j) that is worked out while nothing is pointed at; no
+        padding.
 
     Returns
     -------
@@ -40,7 +44,7 @@ def masked_window(
     plain = conv2d(seen, kernel)[0, 0]
     outputs = partial_conv2d(seen, mask[None, None], kernel)
     partial, new = (z[0, 0] for z in outputs)
-    (h, w), (oh, ow), (i, j) = x.shape, plain.shape, position
+    (h, w), (oh, ow) = x.shape, plain.shape
     lefts = w + 0.4, w + 0.4 + ow + 0.4
     width, top = lefts[1] + ow, (h - oh) / 2
     figure, ax = subplots(height=WIDTH * (h + 0.9) / width + 0.75)
@@ -54,23 +58,41 @@ def masked_window(
     ):
         marks.lattice(ax, (left, top), oh, ow, OUTPUT)
         marks.numbers(ax, (left, top), z.round(1), name, known)
-    marks.mark(ax, (j, i), k, k)
-    for left in lefts:
-        marks.mark(ax, (left + j, top + i), colour=OUTPUT)
-    here = np.s_[i : i + k, j : j + k]
-    known = x[here][mask[here] == 1]
-    total, s = number(known.sum()), len(known)
-    lines = (
-        f"known pixels: {' + '.join(map(number, known))} = {total}",
-        f"plain: {total} / 9 = {number(plain[i, j].round(1))}",
-        f"partial: {total} / 9 · 9 / {s} = {number(partial[i, j].round(1))}",
-    )
-    figure.supxlabel("\n".join(lines), fontsize=9.5)
+
+    def worked(i: int, j: int) -> str:
+        here = np.s_[i : i + k, j : j + k]
+        values = x[here][mask[here] == 1]
+        total, s = number(values.sum()), len(values)
+        mean = number(plain[i, j].round(1))
+        if not s:
+            return f"no pixel is known\nplain: {mean}\npartial: 0, and 0 in the mask"
+        return (
+            f"known pixels: {' + '.join(map(number, values))} = {total}\n"
+            f"plain: {total} / 9 = {mean}\n"
+            f"partial: {total} / 9 · 9 / {s} = {number(partial[i, j].round(1))}"
+        )
+
+    def mark(i: int, j: int) -> None:
+        marks.mark(ax, (j, i), k, k)
+        for left in lefts:
+            marks.mark(ax, (left + j, top + i), colour=OUTPUT)
+
+    words = worked(*position)
+    mark(*position)
+    for patch in ax.patches[-6:]:  # it makes room for what is pointed at
+        patch.set_gid("rest")
+    figure.supxlabel(words, fontsize=9.5, gid="rest")
+    for i, j in np.ndindex(new.shape):
+        places = [(left + j, top + i) for left in lefts]
+        with touch(ax, places, says=worked(i, j)):
+            mark(i, j)
     marks.bare(ax).set(xlim=(-0.1, width + 0.1), ylim=(h + 0.1, -0.9))
+    i, j = position
+    s = int(mask[i : i + k, j : j + k].sum())
     figure.alt = (
         f"A {h} by {w} image of which {int((mask == 0).sum())} pixels are missing, and "
         f"the means of its 3 by 3 windows by plain and by partial convolution. At "
-        f"output ({i}, {j}) {s} of 9 pixels are known. {'; '.join(lines)}."
+        f"output ({i}, {j}) {s} of 9 pixels are known. {'; '.join(words.splitlines())}."
     )
     return figure
 

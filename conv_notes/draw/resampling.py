@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from .marks import (
     INK,
     INPUT,
     OUTPUT,
+    PAPER,
     SEVERAL,
     UNSEEN,
     Place,
@@ -28,6 +30,7 @@ from .marks import (
 from .touch import invite, touch
 
 OPS: Any = {"max": max_pool2d, "average": avg_pool2d}
+SHADES = 64  # of grey, as many as are told apart: fewer bytes than 256
 SIZE = 8  # pixels along a side: two periods of a stride of 4
 
 
@@ -180,6 +183,56 @@ def _times_seen(size: tuple[int, ...], kernel_size: int, stride: int) -> FloatAr
     windows = unfold(ones, kernel_size, stride=stride)
     seen: FloatArray = fold(windows, (size[0], size[1]), stride=stride)[0, 0]
     return seen
+
+
+@styled
+def divided(
+    images: Mapping[str, FloatArray], divider: int, dividers: Sequence[int]
+) -> Drawing:
+    """Draw two images of one size as one, left and right of an upright line.
+
+    A click on the picture, or a drag over it, sets the choice "divider" to the nearest
+    place where the line can be.
+
+    Parameters
+    ----------
+    images : mapping of str to ndarray, shape (H, W)
+        The left one and the right one, by name; 0 is black, 1 white.
+    divider : int
+        How many columns are those of the left one.
+    dividers : sequence of int
+        Where the line can be, in order.
+
+    Returns
+    -------
+    Drawing
+    """
+    (left, first), (right, second) = images.items()
+    h, w = first.shape
+    here = np.arange(w) < divider
+    figure, ax = subplots(height=WIDTH * (h + 0.09 * w) / (1.04 * w))
+    shown = np.where(here, first, second).clip(0, 1)
+    shades = (shown * (SHADES - 1)).round() / (SHADES - 1)
+    look: Any = {"cmap": "gray", "vmin": 0, "vmax": 1, "interpolation": "none"}
+    ax.imshow(shades, extent=(0, w, h, 0), **look)
+    for colour, lw in ((PAPER, 4), (INK, 1.6)):
+        ax.vlines(divider, 0, h, color=colour, lw=lw)
+        handle: Any = {"mfc": PAPER, "mec": colour, "mew": lw, "clip_on": False}
+        ax.plot(divider, h / 2, "o", ms=15, **handle)
+    marks.label(ax, (divider, 0.515 * h), "↔", zorder=5)
+    for x, name, side in ((0, f"◂ {left}", "left"), (w, f"{right} ▸", "right")):
+        marks.label(ax, (x, -0.045 * w), name, ha=side)
+    marks.bare(ax).set(xlim=(-0.02 * w, 1.02 * w), ylim=(h, -0.09 * w))
+    ends = np.convolve(dividers, [0.5, 0.5], "valid")  # halfway between two
+    ends = np.array([-0.02 * w, *ends, 1.02 * w])
+    for at, start, width in zip(dividers, ends, np.diff(ends), strict=False):
+        with touch(ax, (start, 0), width, h, says=f"{at}", sets={"divider": at}):
+            if at != divider:
+                ax.vlines(at, 0, h, color=PAPER, lw=1.6, ls=":")
+    figure.alt = (
+        f"One picture of {w} columns: {divider} of {left}, the others of {right}."
+    )
+    return figure
 
 
 @styled

@@ -34,7 +34,7 @@ from . import marks
 from ._drawing import Drawing
 from .marks import Place
 
-LINE = 0.19  # inches from one line of words to the next
+LINE = 0.19  # inches that a line of words needs
 
 
 def invite(figure: Drawing, words: str, lines: int = 1) -> None:
@@ -84,9 +84,10 @@ def _words(figure: Drawing, says: str) -> list[Artist]:
     """What is written below, in the place of what stands there otherwise."""
     if not (label := figure.get_supxlabel()):
         return []
-    height = LINE * (label.count("\n") + 1) / figure.get_figheight()
-    place = 0.5, 0.01 + height / 2
-    return [figure.text(*place, says, fontsize=9.5, ha="center", va="center")]
+    blank = "\n " * (label.count("\n") - says.count("\n"))
+    return [
+        figure.text(0.5, 0.01, says + blank, fontsize=9.5, ha="center", va="bottom")
+    ]
 
 
 class Touched(Artist):

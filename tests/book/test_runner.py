@@ -20,7 +20,9 @@ def said(monkeypatch):
 
 
 def test_the_last_expression_is_shown_unless_silenced(said):
-    assert runner.run("a = 6\na * 7") and runner.run("a;") and runner.run("None")
+    assert (
+        runner.run("a = 6\na * 7", 0) and runner.run("a;", 1) and runner.run("None", 2)
+    )
     assert said == [("show", {"shown": "plain", "text": "42", "alt": ""})]
 
 
@@ -45,12 +47,20 @@ def test_html_comes_before_a_picture_and_none_does_not_count(said):
         ("def f():\n    return b\nf()", 2, "NameError: name 'b' is not defined"),
         ("a = 1\na = = 2", 2, "SyntaxError: invalid syntax"),
         ("import json\njson.loads('{')", 2, "JSONDecodeError: Expecting property name"),
+        (
+            "a = 5\nassert (\n    a == 6\n)",
+            3,
+            "AssertionError: a == 6 should be true, but a is 5.",
+        ),
+        ("a = 5\nassert a == 6, 'six'", 2, "AssertionError: six"),
+        ("def f(a):\n    assert a == 6\nf(5)", 2, "AssertionError"),
     ],
 )
 def test_an_error_names_the_readers_own_line(said, source, line, last):
-    assert not runner.run(source)
+    assert not runner.run(source, 4)
     ((kind, error),) = said
     assert kind == "error" and error["line"] == line
+    assert "Syntax" in last or f"cell 5, line {line}" in error["text"]
     assert last in error["text"].strip().splitlines()[-1]
     assert ".py" not in error["text"]
 
@@ -86,7 +96,7 @@ def test_an_error_names_the_readers_own_line(said, source, line, last):
     ],
 )
 def test_a_check_says_what_is_not_as_it_should_be(said, check, text):
-    runner.run("size = 5\ndef double(n):\n    return 2 * n")
+    runner.run("size = 5\ndef double(n):\n    return 2 * n", 0)
     assert runner.check(check) == {"right": text == "Right.", "text": text}
 
 

@@ -122,8 +122,29 @@ def test_an_error_shows_the_readers_own_line(reader):
     reader.write(1, "x = [1, 2]\n\nx[5]")
     assert reader.run(1).startswith("An error")
     shown = reader.shown(1)
-    assert "IndexError" in shown and "line 3" in shown and "runner" not in shown
+    assert "IndexError" in shown and "cell 1, line 3" in shown
+    assert "runner" not in shown
     assert reader.page.locator(".live-failed").inner_text() == "x[5]"
+
+
+def test_what_rests_on_a_changed_cell_says_so(reader):
+    reader.write(
+        1,
+        "class Linear:\n    n_params = lambda *_: 5\n"
+        "    __init__ = lambda *_, **more: None",
+    )
+    assert "You have changed others" in reader.run(3)
+    assert "== 4 should be true, but" in reader.shown(3)
+    assert "is 5." in reader.shown(3)
+
+
+def test_buttons_can_be_pressed_by_a_finger_and_told_from_text(reader):
+    button = reader.page.get_by_role("button", name="Run cell 1", exact=True)
+    style = button.evaluate(
+        "it => { const { borderTopStyle, borderTopWidth, height } = getComputedStyle(it);"
+        " return [borderTopStyle, borderTopWidth, parseFloat(height)] }"
+    )
+    assert style[:2] == ["solid", "1px"] and style[2] >= 24
 
 
 def test_shift_enter_runs(reader):
@@ -269,9 +290,15 @@ def test_a_page_opened_as_a_file_says_why_it_cannot(browser, build):
 def test_a_claim_is_run_from_the_ledger(context, site):
     page = context.new_page()
     page.goto(f"{site}book/source-notes.html")
-    page.locator("a.run-it").first.click()
+    link = page.locator("a.run-it").first
+    page.goto(link.evaluate("it => it.href"))
     reader = Reader(page)
     assert reader.said("Done.", "A cell", "An error") == "Done."
+    chapter, claim = re.search(r"book/([\w-]+)\.html\?run=([\w-]+)", page.url).groups()
+    code = page.request.get(f"{site}_static/live/cells/book/{chapter}.json").json()
+    reader.write(code["claims"][claim] + 1, "broken")
+    page.reload()  # the reader's own error is none of the book's
+    reader.said("You have changed this cell")
 
 
 def test_an_exercise_is_checked(reader):

@@ -4,7 +4,10 @@ from itertools import product
 
 import numpy as np
 
+from ._questions import ask
 from ._states import answered, choices_of, drawable, in_lines, picture
+
+__all__ = ["ask", "explore", "sketch"]
 
 
 class Explorer:
