@@ -93,9 +93,9 @@ def drawable(start: Any) -> np.ndarray:
 
 
 def answered(answers: Any) -> dict[str, Any]:
-    """What a sketch is answered, checked: numbers, or pictures."""
+    """What a sketch is answered, checked: numbers and pictures."""
     values = answers.values() if isinstance(answers, Mapping) else []
-    if {np.ndim(value) for value in values} not in ({0}, {2}):
+    if not values or not {np.ndim(value) for value in values} <= {0, 2}:
         raise ValueError(
             "sketch: answer must return a mapping of names to numbers or to arrays of "
             f"shape (H, W), got {answers!r}"

@@ -142,8 +142,8 @@ def sketch(
     ----------
     answer : callable
         Gets what is drawn, an array of start's shape, float32, with values from 0 to 1.
-        Returns a mapping of names to numbers from 0 to 1, which become bars, or to
-        arrays of shape (H, W), which become pictures, 1 white.
+        Returns a mapping of names to numbers from 0 to 1, which become bars, and to
+        arrays of shape (H, W), which become pictures, 1 white and NaN nothing.
     start : array_like, shape (H, W)
         What is on the canvas at first, from 0 to 1.
     ink : bool
@@ -166,7 +166,14 @@ def sketch(
     """
     pixels = drawable(start)
     answers = answered(answer(pixels))
-    if all(np.ndim(value) for value in answers.values()):
-        shown = {"start": 1 - pixels if ink else pixels} | answers
-        return draw.pictures(shown, limits=(0, 1))
-    return draw.bars(answers, xlabel="answers to the start", xlim=(0, 1))
+    numbers = {name: value for name, value in answers.items() if not np.ndim(value)}
+    if len(numbers) == len(answers):
+        return draw.bars(numbers, xlabel="answers to the start", xlim=(0, 1))
+    seen = {name: value for name, value in answers.items() if np.ndim(value)}
+    shown = {"start": 1 - pixels if ink else pixels} | seen
+    figure = draw.pictures(shown, limits=(0, 1))
+    if numbers:
+        said = ", ".join(f"{name} {value:.2f}" for name, value in numbers.items())
+        figure.supxlabel(said)
+        figure.alt += f" Answers: {said}."
+    return figure

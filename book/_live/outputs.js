@@ -125,7 +125,8 @@ export function outputs({ tell }, engine) {
     const seen = make("div", { className: "live-answer" });
     const answer = latest(() => ({ asked: [number, read()] }), ({ answers }) =>
       seen.replaceChildren(...answers.map(([name, value]) => value.length
-        ? make("figure", {}, painted(value), make("figcaption", {}, name))
+        ? make("figure", { className: value[0].length > 2 * value.length ? "wide" : "" },
+          painted(value), make("figcaption", {}, name))
         : make("label", {}, make("span", {}, name),
           make("meter", { value, max: 1 }), value.toFixed(2)))));
 
@@ -133,8 +134,10 @@ export function outputs({ tell }, engine) {
       const picture = make("canvas", { width: values[0].length, height: values.length });
       const context = picture.getContext("2d");
       const field = context.createImageData(picture.width, picture.height);
-      values.flat().forEach((value, k) =>
-        field.data.set([value, value, value, 255].map((v, i) => i < 3 ? 255 * v : v), 4 * k));
+      values.flat().forEach((value, k) => { // nothing where there is no number
+        const grey = 255 * value;
+        field.data.set([grey, grey, grey, Number.isNaN(value) ? 0 : 255], 4 * k);
+      });
       context.putImageData(field, 0, 0);
       return picture;
     }
