@@ -104,4 +104,5 @@ def ask(
 
 def in_digits(number: float) -> str:
     """As it is written in a text."""
-    return f"{number:,}" if isinstance(number, Integral) else f"{number:.3g}"
+    digits = f"{number:,}" if isinstance(number, Integral) else f"{number:.3g}"
+    return digits.replace("-", "−")

@@ -12,6 +12,7 @@ export function outputs({ tell }, engine) {
       cell.fresh = false;
       cell.figure ??= out.querySelector("figure"); // a picture keeps its caption
       cell.still ??= cell.figure?.querySelector("img, svg");
+      cell.now ??= cell.still;
       cell.book ??= [...out.childNodes]; // not copies: handlers and sliders would be dead
       out.replaceChildren();
     }
@@ -21,8 +22,15 @@ export function outputs({ tell }, engine) {
   // As the book has it.
   function restore(cell) {
     if (!cell.book) return;
-    cell.figure?.querySelector("img, svg").replaceWith(cell.still);
+    if (cell.figure) captioned(cell, cell.still);
     place(cell).replaceChildren(...cell.book);
+  }
+
+  // In the place of the book's picture, above its caption.
+  function captioned(cell, element) {
+    cell.now.replaceWith(element);
+    cell.now = element;
+    return cell.figure;
   }
 
   const text = (kind, content) => make("div", { className: `output ${kind} notranslate` },
@@ -56,12 +64,12 @@ export function outputs({ tell }, engine) {
       out.append(text("traceback", message.text));
       cell.failed = message.line;
     } else if (message.kind === "explore") out.append(explored(message));
-    else if (message.kind === "sketch") out.append(sketch(message));
-    else if (message.shown === "svg" && cell.figure) {
-      const alt = message.alt || cell.still.alt;
-      cell.figure.querySelector("img, svg").replaceWith(image(message.text, alt));
-      out.append(cell.figure);
-    } else {
+    else if (message.kind === "sketch") {
+      const canvas = sketch(message);
+      out.append(cell.figure ? captioned(cell, canvas) : canvas);
+    } else if (message.shown === "svg" && cell.figure)
+      out.append(captioned(cell, image(message.text, message.alt || cell.still.alt)));
+    else {
       const box = make("div", { className: "output" }, shown(message));
       out.append(box);
       box.querySelectorAll(".ask").forEach(asked);

@@ -139,3 +139,16 @@ def test_a_row_says_its_numbers_to_the_last():
         "standard:\nweights 36,864, MACs per byte 52.66",
         "depthwise:\nweights 576, MACs per byte 1",
     ]
+
+
+@pytest.mark.parametrize("scale", [1, 0.25, 1.237, 10])
+def test_numbers_stay_in_their_cells(scale):
+    x, weight = whole(2, 3, 3), scale * whole(2, 2, 2, 2)
+    drawing = draw.channel_sum(x, weight, np.array([16.5, -20.25]))
+    drawing.draw_without_rendering()
+    (ax,) = drawing.axes
+    to_cells = ax.transData.inverted()
+    for text in ax.texts:
+        if text.get_text().strip("−").replace(".", "").isdigit():
+            (left, _), (right, _) = to_cells.transform(text.get_window_extent())
+            assert right - left < 0.9, text.get_text()

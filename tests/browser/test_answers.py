@@ -143,3 +143,21 @@ def test_the_address_keeps_a_state(opened, site):
     chosen = picture.get_attribute("aria-label")
     page.reload()
     assert picture.get_attribute("aria-label") == chosen != first
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_question_is_answered_in_the_page(opened, site, name):
+    page = opened(f"{site}book/{name}.html")
+    questions = page.locator(".ask")
+    for question in questions.all():
+        data = json.loads(question.locator("script").text_content())
+        for given, why in [*data["slips"], [data["answer"], data["because"]]]:
+            if data["choices"]:
+                question.locator("label", has_text=given).first.click()
+            else:
+                question.locator("input").fill(f"{given:.12g}")
+                question.locator("input").press("Enter")
+            verdict = "Right." if given == data["answer"] else "No."
+            assert question.locator("[role=status]").inner_text() == f"{verdict} {why}"
+    page.reload()  # answers are kept in the browser
+    assert page.locator(".ask-right").count() == questions.count()

@@ -25,12 +25,12 @@ class Reader:
     def said(self, *beginnings, seconds=60):
         """Wait until the foot of the page says something; return it."""
         self.page.wait_for_function(
-            "starts => { const at = document.querySelector('.live-foot span');"
+            "starts => { const at = document.querySelector('.live-foot [role=status]');"
             " return at && starts.some(start => at.textContent.startsWith(start)) }",
             arg=list(beginnings or DONE),
             timeout=1000 * seconds,
         )
-        return self.page.locator(".live-foot span").inner_text()
+        return self.page.locator(".live-foot [role=status]").inner_text()
 
     def run(self, cell, seconds=60):
         self.press(f"Run cell {cell}")
