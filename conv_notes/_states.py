@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,7 +40,7 @@ def _labels(name: str, values: Sequence[Any] | Mapping[str, Any]) -> dict[str, A
 
 
 def picture(figure: Callable[..., Drawing], state: dict[str, Any]) -> str:
-    """One state as HTML: an image, unless its parts answer when pointed at."""
+    """One state as HTML."""
     try:
         drawing = figure(**state)
     except ValueError as error:
@@ -49,13 +48,7 @@ def picture(figure: Callable[..., Drawing], state: dict[str, Any]) -> str:
     if not isinstance(drawing, Drawing):
         got = type(drawing).__name__
         raise TypeError(f"explore: figure must return a Drawing, got {got}")
-    svg = drawing.svg()
-    if drawing.touches:
-        return svg
-    source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
-    width, height = (round(96 * inches) for inches in drawing.get_size_inches())
-    size = f'width="{width}" height="{height}"'
-    return f'<img {size} alt="{escape(drawing.alt)}" src="{source}">'
+    return drawing.svg()
 
 
 def in_lines(choices: Choices, first: Sequence[int], pictures: Iterable[str]) -> str:
@@ -75,7 +68,7 @@ def in_lines(choices: Choices, first: Sequence[int], pictures: Iterable[str]) ->
 
 def in_short(html: str) -> str:
     """The words in the place of a picture; of a picture, a digest."""
-    if html.startswith(("<img", "<svg")):
+    if html.startswith("<svg"):
         return hashlib.sha256(html.encode()).hexdigest()[:12]
     return unescape(re.sub("<[^>]*>", "", html))
 

@@ -65,10 +65,9 @@ window.conv_notes = (() => {
       const focus = parts.indexOf(document.activeElement);
       seen.innerHTML = html;
       if (focus >= 0) seen.querySelectorAll(".touch")[focus]?.focus();
-      const picture = seen.querySelector("img, svg");
       tallest = Math.max(tallest, proportion(html)); // no picture moves what is below it
-      if (tallest) seen.style.aspectRatio = `1 / ${tallest}`;
-      const text = picture?.alt ?? picture?.getAttribute("aria-label") ?? seen.textContent;
+      seen.style.setProperty("--tall", tallest || "auto");
+      const text = seen.querySelector("svg")?.getAttribute("aria-label") ?? seen.textContent;
       if (drawn) said.textContent = text;
       drawn?.(state);
     }

@@ -2,19 +2,13 @@
 
 The page does not need the widget manager: of a widget's saved state the
 build makes a form, choices above a picture, which `widgets.js` brings to
-life. Pictures whose parts answer stand in the page itself.
+life.
 """
 
 import json
-import re
 from collections.abc import Iterator
-from html import escape
-from pathlib import Path
 
-from docutils import nodes
 from nbformat import NotebookNode
-from sphinx.application import Sphinx
-from sphinx.transforms.post_transforms import SphinxPostTransform
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -56,27 +50,3 @@ def leaves(saved: dict, model: str) -> Iterator[dict]:
         yield state
     for child in state.get("children", []):
         yield from leaves(saved, child)
-
-
-class Answering(SphinxPostTransform):
-    """Put pictures whose parts answer into the page, not beside it."""
-
-    default_priority = 10  # before images are collected
-    formats = ("html",)
-
-    def run(self, **kwargs) -> None:
-        for image in [*self.document.findall(nodes.image)]:
-            path = Path(self.app.srcdir, image["uri"])
-            if path.suffix == ".svg" and path.exists():
-                svg = path.read_text("utf-8")
-                if 'class="touch"' in svg:
-                    old = re.search('aria-label="[^"]*"', svg)[0]
-                    new = f'aria-label="{escape(image.get("alt", ""))}"'
-                    svg = svg.replace(old, new, 1)
-                    image.replace_self(nodes.raw("", svg, format="html"))
-
-
-def setup(app: Sphinx) -> dict:
-    """Register with Sphinx."""
-    app.add_post_transform(Answering)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -36,11 +36,11 @@ export function outputs({ tell }, engine) {
   const text = (kind, content) => make("div", { className: `output ${kind} notranslate` },
     make("div", { className: "highlight" }, make("pre", { textContent: content })));
 
-  // Parts answer only in the page itself.
-  function image(svg, alt = "") {
-    if (svg.includes('class="touch"')) return make("div", { innerHTML: svg }).firstChild;
-    const src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
-    return make("img", { alt, src });
+  // In the page itself: there its parts answer, and it is dark where the page is.
+  function image(svg, alt) {
+    const picture = make("div", { innerHTML: svg }).firstChild;
+    if (alt) picture.setAttribute("aria-label", alt);
+    return picture;
   }
 
   function shown({ shown: kind, text: content, alt }) {
@@ -68,7 +68,7 @@ export function outputs({ tell }, engine) {
       const canvas = sketch(message);
       out.append(cell.figure ? captioned(cell, canvas) : canvas);
     } else if (message.shown === "svg" && cell.figure)
-      out.append(captioned(cell, image(message.text, message.alt || cell.still.alt)));
+      out.append(captioned(cell, image(message.text, message.alt || cell.still.getAttribute("aria-label"))));
     else {
       const box = make("div", { className: "output" }, shown(message));
       out.append(box);

@@ -28,7 +28,6 @@ STYLE: Any = {
     "lines.linewidth": 1.6,
     "lines.markersize": 5,
     "svg.fonttype": "none",  # text stays text: a tenth of the size of outlines
-    "svg.hashsalt": "conv_notes",
 }
 #: DejaVu is wider than all of these, so nothing outgrows the space it was laid out in.
 FONTS = "'DejaVu Sans', Verdana, Roboto, Helvetica, Arial, sans-serif"
@@ -65,9 +64,7 @@ class Drawing(Figure):
     def svg(self) -> str:
         """The figure as SVG text, the same to the byte on every run."""
         buffer = io.StringIO()
-        style = STYLE
-        if self.touches:  # it stands in the page itself, where ids are to be unique
-            style = STYLE | {"svg.hashsalt": self.alt}
+        style = STYLE | {"svg.hashsalt": self.alt}  # a page has many, and an id once
         for touch in self.touches:
             touch.set_visible(True)
         with mpl.rc_context(style):  # text and ids are decided as they are written
@@ -75,7 +72,14 @@ class Drawing(Figure):
         for touch in self.touches:
             touch.set_visible(False)
         svg = buffer.getvalue()
-        return _shrink(self._answering(svg) if self.touches else svg)
+        if self.touches:
+            svg = self._answering(svg)
+        if self.alt:
+            role = "group" if self.touches else "img"
+            svg = svg.replace(
+                "<svg ", f'<svg role="{role}" aria-label="{escape(self.alt)}" '
+            )
+        return _shrink(svg)
 
     _repr_svg_ = svg
 
@@ -84,10 +88,7 @@ class Drawing(Figure):
         parts = {f"touch {k}": part.tag(k) for k, part in enumerate(self.touches)}
         svg = re.sub(r'<g id="(touch \d+)"', lambda m: f"<g {parts[m[1]]}", svg)
         svg = re.sub(r'<g id="(shown|invitation|rest)"', r'<g class="\1"', svg)
-        svg = svg.replace("</style>", f"{ANSWERS}</style>", 1)
-        return svg.replace(
-            "<svg ", f'<svg role="group" aria-label="{escape(self.alt)}" '
-        )
+        return svg.replace("</style>", f"{ANSWERS}</style>", 1)
 
 
 @styled

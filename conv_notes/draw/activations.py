@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import ceil, sqrt
 from typing import Any
 
@@ -13,18 +13,26 @@ from .._checks import FloatArray
 from ..arithmetic import receptive_field
 from ..layers import Params
 from ..networks import Sequential
+from ..networks.containers import below
 from ..ops import softmax
 from . import marks
 from ._drawing import WIDTH, Drawing, styled, subplots
 from .images import tiles
 from .marks import INK, INPUT, OUTPUT, times
-
-GAP, LINE = 2, 8.0  # between maps, and for a line of text; in pixels of the input
+from .strips import GAP, LINE, bars_answer, layer_answers, strip_of
+from .touch import LINE as WORDS
+from .touch import invite
+from .units import Step
 
 
 @styled
 def stages(
-    network: Sequential, params: Params, x: FloatArray, *, bar: float = 1.2
+    network: Sequential,
+    params: Params,
+    x: FloatArray,
+    *,
+    bar: float = 1.2,
+    places: int = 0,
 ) -> Drawing:
     """Draw what each layer of a network puts out, from the image down to the scores.
 
@@ -42,6 +50,10 @@ def stages(
         One image.
     bar : float
         Height of the tallest possible bar, in lines of text.
+    places : int
+        Into how many rows and columns of places a map is cut, at most. A place answers
+        for its strongest unit: with the windows that this unit sees in the layer before
+        and in the image, and with its sum. With 0, nothing answers.
 
     Returns
     -------
@@ -53,15 +65,18 @@ def stages(
         If `x` is not a batch of one image.
     """
     _one_image("stages", x)
+    # In double precision, rounded numbers are the same on all machines.
+    x, params = x.astype(float), {k: w.astype(float) for k, w in params.items()}
     names = ["input", *map(repr, network)]
     outputs = list(zip(names, [x, *network.trace(params, x)], strict=True))
 
-    strips = [_strip(y[0]) for _, y in outputs[:-1]]
+    strips = [strip_of(y[0]) for _, y in outputs[:-1]]
     width = float(max(s.shape[1] for s in strips))
     heights = [s.shape[0] + LINE * 1.3 for s in strips]
     tops = [0.0, *accumulate(heights)]
     total = tops[-1] + LINE * (bar + 2.4)
-    figure, ax = subplots(height=WIDTH * total / width)
+    room = 2 * WORDS if places else 0
+    figure, ax = subplots(height=WIDTH * total / width + room)
     marks.bare(ax)
     for k, ((name, y), strip, top) in enumerate(
         zip(outputs, strips, tops, strict=False)
@@ -89,6 +104,17 @@ def stages(
     p = softmax(scores, axis=1)[0]
     _bars(ax, p, tops[-1] + LINE, width, bar * LINE)
     ax.set(xlim=(-1, width + 1), ylim=(total, 0))
+    if places:
+        invite(figure, "Point at what the layers put out.", lines=2)
+        values = pairwise(y[0] for _, y in outputs)
+        steps = [
+            Step(layer, below(params, k), *pair)
+            for (k, layer), pair in zip(enumerate(network), values, strict=True)
+        ]
+        starts = [top + LINE for top in tops]
+        for depth in range(1, len(steps)):
+            layer_answers(ax, steps[:depth], starts[: depth + 1], places)
+        bars_answer(ax, steps[-1], starts[-2:], p, (width, bar * LINE))
     shapes = "; ".join(f"{name} {times(y.shape[1:])}" for name, y in outputs)
     figure.alt = (
         f"What each layer puts out, from top to bottom. {shapes}. "
@@ -184,18 +210,10 @@ def _one_image(name: str, x: FloatArray) -> None:
         raise ValueError(f"{name}: x must be one image (1, C, H, W), got {x.shape}")
 
 
-def _strip(y: FloatArray) -> FloatArray:
-    """Maps side by side with gaps of nothing, or the values of a vector in rows."""
-    if y.ndim == 1:
-        rows = 3 if y.size % 3 == 0 and y.size > 160 else 1
-        return np.repeat(y.reshape(rows, -1), ceil(6 / rows), axis=0)
-    return tiles(y, cols=len(y), gap=GAP)
-
-
 def _name(ax: Axes, top: float, name: str, shape: tuple[int, ...]) -> None:
     text = f"{name}: {times(shape)}"
     at = 0, top + LINE * 0.85
-    marks.label(ax, at, text, ha="left", va="baseline", fontsize=9)
+    marks.label(ax, at, text, ha="left", va="baseline")
 
 
 def _bars(ax: Axes, p: FloatArray, top: float, width: float, height: float) -> None:
@@ -206,5 +224,5 @@ def _bars(ax: Axes, p: FloatArray, top: float, width: float, height: float) -> N
         corner = (k * step + 0.15 * step, base - tall)
         marks.box(ax, corner, 0.7 * step, tall, fc=OUTPUT, ec=INK, lw=0.6)
         at = (k + 0.5) * step, base + LINE * 0.85
-        marks.label(ax, at, k, va="baseline", fontsize=9)
+        marks.label(ax, at, k, va="baseline")
     ax.plot([0, width], [base, base], color=INK, lw=0.8)

@@ -14,7 +14,7 @@ from . import marks
 from ._drawing import Drawing, styled, subplots
 from .marks import INK, INPUT, OUTPUT, PAPER, SEES_ALL, SERIES, times, tint
 
-SMALL: Any = {"va": "center", "fontsize": 9}  # text
+SMALL: Any = {"va": "center"}  # text
 STEP = 0.4  # inches from one layer to the next
 CELLS = 6  # pieces that a layer's bar is cut into
 MIDDLE, WIDE = 5.25, 3.4  # of the bars; the widest of them

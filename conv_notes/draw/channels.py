@@ -19,7 +19,7 @@ from .marks import INK, INPUT, OUTPUT, PAPER, SERIES, in_rows, number, subscript
 from .touch import LINE, touch
 
 GAP = 0.75  # between two grids, in cells
-SMALL: Any = {"lw": 1, "fontsize": 9}  # grids
+EM = {"−": 0.84, ".": 0.32}  # widths in font sizes; a digit has 0.64
 ROOM = 1.1  # between two channels, for a title
 WIDE, APART = 1.5, 0.2  # of a picture one high, and the space between two of them
 PLACES = 5, 7  # rows and columns of places on a picture that answer
@@ -76,19 +76,20 @@ def channel_sum(
     starts = (bottom - maps) / 2 + np.arange(n) * (oh + ROOM)  # of the maps
 
     figure, ax = subplots(height=WIDTH * (bottom + 1.2) / (right + 0.2) + 0.55)
-    write = partial(marks.label, ax, fontsize=9)
+    write = partial(marks.label, ax)
+    grid = partial(_grid, ax, 72 * WIDTH / (right + 0.2))
     for k, top in enumerate(tops):
         low = top + (h - kh) / 2  # where the smaller grids begin
-        marks.grid(ax, (0, top), x[k], ec=INPUT, **SMALL)
+        grid((0, top), x[k], ec=INPUT)
         marks.mark(ax, (j, top + i), kw, kh, lw=2.2)
         write((w / 2, top - 0.5), f"input {k + 1}")
         write((kernel - GAP / 2, top + h / 2), "×")
         colour = tint(SERIES[m % len(SERIES)])
-        marks.grid(ax, (kernel, low), weight[m, k], fc=colour, **SMALL)
+        grid((kernel, low), weight[m, k], fc=colour)
         write((product - GAP / 2, top + h / 2), "=")
-        marks.grid(ax, (product, low), products[k], **SMALL)
+        grid((product, low), products[k])
         write((total - GAP / 2, top + h / 2), "→")
-        marks.grid(ax, (total, top + h / 2 - 0.5), [[sums[k, m, i, j]]], **SMALL)
+        grid((total, top + h / 2 - 0.5), [[sums[k, m, i, j]]])
         if k == 0:
             write((kernel + kw / 2, low - 0.5), f"kernel {m + 1}")
             write((product + kw / 2, low - 0.5), "products")
@@ -98,7 +99,7 @@ def channel_sum(
     ax.plot([brace, brace], tops[[0, -1]] + h / 2, color=INK, lw=1)
     marks.arrow(ax, (brace, bottom / 2), (output - 0.15, starts[m] + oh / 2))
     for k, start in enumerate(starts):
-        marks.grid(ax, (output, start), y[k], ec=OUTPUT, **SMALL)
+        grid((output, start), y[k], ec=OUTPUT)
         bold = "bold" if k == m else "normal"
         write((output + ow / 2, start - 0.5), f"map {k + 1}", weight=bold)
     marks.mark(ax, (output + j, starts[m] + i), colour=OUTPUT, lw=2.2)
@@ -134,6 +135,15 @@ def channel_sum(
         f"{'; '.join(f'map {k + 1}, {flat(values)}' for k, values in enumerate(y))}."
     )
     return figure
+
+
+def _grid(ax: Axes, cell: float, corner: marks.Place, values: Any, **look: Any) -> None:
+    """Draw a matrix with numbers that fit into its cells, of so many points."""
+    values = np.asarray(values)
+    short = np.where(abs(values) < 10, values.round(2), values.round(1))
+    widest = max(sum(EM.get(sign, 0.64) for sign in number(v)) for v in short.flat)
+    fontsize = min(9.5, 0.83 * cell / widest)
+    marks.grid(ax, corner, short, lw=1, fontsize=fontsize, **look)
 
 
 def _named(at: tuple[int, ...]) -> str:

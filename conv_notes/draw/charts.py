@@ -106,6 +106,8 @@ def curves(
     if xscale == "log":
         ax.set_xticks(list(x), [f"{v:g}" for v in x])
         ax.minorticks_off()
+    if yscale == "log":
+        ax.yaxis.set_major_formatter("{x:g}")  # exponents are too small to read
     figure.legend(loc="outside upper left", ncols=1 if len(lines) > 2 else 2)
     figure.alt = alt or f"{ylabel} against {xlabel}: {'; '.join(ends)}."
     return figure

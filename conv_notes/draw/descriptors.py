@@ -103,7 +103,7 @@ def assignment(
 
     Lines from the centres are as thick as the soft shares. Below stand the shares, V,
     and V normalised, as bars where they are soft, as dashes where they are hard. The
-    plane's places answer: a click, or the end of a drag, puts the descriptor there and
+    plane's places answer: a click, or a drag over them, puts the descriptor there and
     sets the choices "first_number" and "second_number".
 
     Parameters
@@ -144,7 +144,7 @@ def assignment(
         (axes[1, 2], "V, normalised", unit, (-1, 0, 1), 0.705, 0.29),
     ):
         ax.set_position((left, below[0] / height, width, below[1] / height))
-        _bars(ax, *values, names)
+        _bars(ax, values[0], values[1], names)
         ax.set_title(title)
         ax.set_yticks(ticks, list(map(number, ticks)))
         ax.set_ylim(ticks[0], 1.05 * ticks[-1])
@@ -195,7 +195,7 @@ def _plane(
     (wide, high), last = size, points[-1]
     ax.set(xlim=(-0.5, wide - 0.5), ylim=(-0.5, high - 0.5))
     ax.set(xticks=range(wide), yticks=range(high))
-    ax.tick_params(length=0, labelsize=8)
+    ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
     upright, level = (np.arange(count + 1) - 0.5 for count in size)
@@ -233,7 +233,6 @@ def _bars(ax: Axes, soft: FloatArray, hard: FloatArray, names: str) -> None:
     ax.axhline(0, color=INK, lw=0.6)
     ax.set_xticks(at.reshape(len(names), each).mean(axis=1), list(names))
     ax.tick_params(axis="x", length=0, pad=2)
-    ax.tick_params(axis="y", labelsize=8)
     ax.spines["bottom"].set_visible(False)
 
 

@@ -160,10 +160,10 @@ class _Block:
             names[2:] = ["…", *[""] * (c - 4), str(self.shape[0])]
         for k, name in enumerate(names):  # of the channels, on the far side
             place = origin + np.array([0, 0, k + 0.5]) @ AXES
-            style: Any = {"ha": "right", "va": "bottom", "fontsize": 9}
+            style: Any = {"ha": "right", "va": "bottom"}
             marks.label(ax, (place[0] - 0.12, place[1]), name, **style)
 
     def name(self, ax: Axes, corner: tuple[float, float], name: str) -> None:
         at = corner[0] + self.width / 2, corner[1] + self.height + 0.15
         text = f"{name}\n{times(self.shape)}"
-        marks.label(ax, at, text, va="top", fontsize=9, linespacing=1.15)
+        marks.label(ax, at, text, va="top", linespacing=1.15)

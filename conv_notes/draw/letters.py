@@ -64,7 +64,7 @@ def dot(
     zorder = 3 + size / 100
     circle: Any = {"ms": size, "mfc": fc, "mec": ec, "mew": 0.8, "zorder": zorder}
     ax.plot(*at, "o", clip_on=False, **circle)
-    marks.label(ax, at, text, **{"fontsize": 9, "zorder": zorder, **look})
+    marks.label(ax, at, text, **{"zorder": zorder, **look})
 
 
 def edge(
@@ -80,7 +80,7 @@ def edge(
     if taken is not None:
         taken.append(free_place(start, end, taken))
         colour = look.line["color"]
-        dot(ax, taken[-1], look.letter, 11, ec=colour, fontsize=8.5)
+        dot(ax, taken[-1], look.letter, 11, ec=colour)
 
 
 def name_sides(ax: Axes, n_outputs: int, n_inputs: int) -> None:

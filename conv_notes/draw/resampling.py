@@ -1,4 +1,4 @@
-"""Images between sizes: pooling down, and up by a transposed convolution."""
+"""Images between sizes: pooling down, ways up, and two of them in one picture."""
 
 from __future__ import annotations
 
@@ -219,7 +219,8 @@ def divided(
         ax.vlines(divider, 0, h, color=colour, lw=lw)
         handle: Any = {"mfc": PAPER, "mec": colour, "mew": lw, "clip_on": False}
         ax.plot(divider, h / 2, "o", ms=15, **handle)
-    marks.label(ax, (divider, 0.515 * h), "↔", zorder=5)
+    for way, arrow in ((-1, "<"), (1, ">")):
+        ax.plot(divider + 0.012 * way * w, h / 2, arrow, ms=3.5, color=INK)
     for x, name, side in ((0, f"◂ {left}", "left"), (w, f"{right} ▸", "right")):
         marks.label(ax, (x, -0.045 * w), name, ha=side)
     marks.bare(ax).set(xlim=(-0.02 * w, 1.02 * w), ylim=(h, -0.09 * w))

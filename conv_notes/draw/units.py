@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
 from .._checks import FloatArray
+from ..arithmetic import Window
 from ..layers import AvgPool2d, Layer, MaxPool2d, Params, ReLU
 from .marks import number
 
 Unit = tuple[int, int, int]  # map, row, column
-MOST_TERMS = 9  # of a sum, or a window, that are written out
+MOST_TERMS = 9  # of a sum, or values of a window, that are written out
 
 
 @dataclass(frozen=True)
@@ -36,26 +39,73 @@ class Step:
 
     @property
     def has_windows(self) -> bool:
-        """Whether a unit has a window in maps before it, of one value for a ReLU."""
-        if isinstance(self.layer, ReLU):
-            return self.x.ndim == 3
-        if isinstance(self.layer, MaxPool2d | AvgPool2d):
-            return True
-        windows = getattr(self.layer, "windows", ())
-        kernels = "weight" in self.params and len(windows) > 0
-        return kernels and not any(window.transposed for window in windows)
+        """Whether a unit sees a window of maps before it."""
+        known = isinstance(self.layer, MaxPool2d | AvgPool2d) or "weight" in self.params
+        return known and any(not window.transposed for window in self._windows)
+
+    @property
+    def has_place(self) -> bool:
+        """Whether a unit stands where its window does, or, of a ReLU, its value."""
+        return self.has_windows or isinstance(self.layer, ReLU)
+
+    @property
+    def _windows(self) -> Sequence[Window]:
+        return getattr(self.layer, "windows", ())
 
     def origin(self, unit: Unit) -> tuple[range, range, range]:
         """The maps that a unit sees, and the rows and columns of its window in them."""
-        m, i, j = unit
-        maps, spans = range(m, m + 1), [range(i, i + 1), range(j, j + 1)]
-        for axis, window in enumerate(getattr(self.layer, "windows", ())):
-            first = unit[1 + axis] * window.stride - window.before
+        (m, *at), spans = unit, []
+        for n, window, size in zip(at, self._windows, self.x.shape[1:], strict=True):
+            first = n * window.stride - window.before
             taps = range(first, first + window.span, window.dilation)
-            inside = [t for t in taps if 0 <= t < self.x.shape[1 + axis]]
-            spans[axis] = taps[taps.index(inside[0]) :][: len(inside)] if inside else taps[:0]
+            spans.append(taps[sum(t < 0 for t in taps) : sum(t < size for t in taps)])
+        if "weight" not in self.params:
+            return range(m, m + 1), spans[0], spans[1]
+        seen = self.params["weight"].shape[-3]
+        group = m * len(self.x) // (len(self.y) * seen)
+        return range(group * seen, (group + 1) * seen), spans[0], spans[1]
+
+    def says(self, unit: Unit) -> str:
+        """How its value comes about, in a line."""
+        value = _two(self.y[unit])
         if "weight" in self.params:
-            seen = self.params["weight"].shape[-3]
-            group = m * len(self.x) // (len(self.y) * seen)
-            maps = range(group * seen, (group + 1) * seen)
-        return maps, *spans
+            return f"{self._terms(unit)} {value}"
+        (m,), rows, cols = self.origin(unit)
+        held = [self.x[m, i, j] for i in rows for j in cols]
+        kind = "largest" if isinstance(self.layer, MaxPool2d) else "mean"
+        # A mean may count zeros that lie outside of the map.
+        whole = len(held) == prod(window.kernel_size for window in self._windows)
+        if not whole or len(held) > MOST_TERMS:
+            return f"the {kind} of its window: {value}"
+        return f"the {kind} of {', '.join(map(_two, held))}: {value}"
+
+    def _terms(self, unit: Unit) -> str:
+        """What its windows add up to, one for each map, and the bias."""
+        windows, bias = self.sums
+        parts = [float(part[unit]) for part in windows]
+        own = [float(bias[unit])] if "bias" in self.params else []
+        if len(parts + own) > MOST_TERMS:
+            parts = [sum(parts)]
+        first, *rest = (round(part, 2) for part in parts + own)
+        exact = _two(first + sum(rest)) == _two(self.y[unit])
+        added = (f" {'−' if v < 0 else '+'} {_two(abs(v))}" for v in rest)
+        return f"{_two(first)}{''.join(added)} {'=' if exact else '≈'}"
+
+    @cached_property
+    def sums(self) -> tuple[list[FloatArray], FloatArray]:
+        """What the windows in each of the maps that a unit sees give, and the bias."""
+        nothing = {name: np.zeros_like(array) for name, array in self.params.items()}
+        windows = []
+        for c in range(self.params["weight"].shape[-3]):
+            only = nothing["weight"].copy()
+            only[..., c, :, :] = self.params["weight"][..., c, :, :]
+            windows.append(self._put_out(nothing | {"weight": only}))
+        return windows, self._put_out(self.params | {"weight": nothing["weight"]})
+
+    def _put_out(self, params: Params) -> FloatArray:
+        y: FloatArray = self.layer.apply(params, self.x[None])[0]
+        return y
+
+
+def _two(value: float) -> str:
+    return number(value, ".2f")

@@ -14,9 +14,25 @@ from conv_notes import (
     draw,
     interpolate,
     max_pool2d,
+    max_unpool2d,
+    pixel_shuffle,
     unfold,
 )
+from conv_notes.data import photographs
 
+WAYS = {
+    "np": np,
+    "draw": draw,
+    "explore": lambda *args, **choices: None,
+    "avg_pool2d": avg_pool2d,
+    "conv2d": conv2d,
+    "conv_transpose2d": conv_transpose2d,
+    "interpolate": interpolate,
+    "max_pool2d": max_pool2d,
+    "max_unpool2d": max_unpool2d,
+    "photographs": photographs,
+    "pixel_shuffle": pixel_shuffle,
+}
 X = np.random.default_rng(0).permutation(35).reshape(5, 7) * 1.0
 POOLINGS = [(3, 2), (2, 3), (2, 1), (2, 2)]  # windows and strides
 FRAME, TINT = {"linewidth": 2.4}, {"alpha": 0.3}
@@ -154,28 +170,95 @@ def test_columns_answer_with_their_window_and_pixels_with_their_heights():
         ]
 
 
-def test_pictures_answer_with_what_they_are_made_of_and_made_from():
-    photo = np.random.default_rng(0).random((1, 1, 256, 256))
-    known = run(
+PHOTO = np.random.default_rng(0).random((1, 1, 256, 256))
+
+
+def enlarged(r):
+    """Two ways up, in the place of the chapter's six."""
+    x, modes = avg_pool2d(PHOTO, r), ("nearest", "bilinear")
+    y = {m: interpolate(x, scale_factor=r, mode=m) for m in modes}
+    return y | {"pixel shuffle": 1 - y["nearest"], "transposed": 2 * y["nearest"]}
+
+
+def explored(*names):
+    """What a chapter's cells on upsampling explore: figures, each with its choices."""
+    found = []
+    run(
         "upsampling",
-        "cell-34",
+        *names,
         np=np,
         draw=draw,
-        photo=photo,
+        photo=PHOTO,
         avg_pool2d=avg_pool2d,
-        explore=lambda *args, **choices: None,
-        all_ways=lambda r: {
-            "bilinear": interpolate(
-                avg_pool2d(photo, r), scale_factor=r, mode="bilinear"
-            )
-        },
+        explore=lambda figure, **choices: found.append((figure, choices)),
+        all_ways=enlarged,
     )
+    return found
+
+
+def in_64(image):
+    """As many greys as the pictures have that a reader moves."""
+    return (image * 63).round() / 63
+
+
+def test_pictures_answer_with_what_they_are_made_of_and_made_from():
+    ((figure, choices),) = explored("cell-34")
     for factor, side in ((2, 32), (4, 16)):
-        small, large = known["upsampler"]("bilinear", factor).touches
+        drawing = figure("bilinear", factor)
+        small, large, *ways = drawing.touches
         assert small.says == f"the {side} × {side} pixels, enlarged"
-        original = photo[0, 0, 20:84, 80:144]
+        original = PHOTO[0, 0, 20:84, 80:144]
         of_small = avg_pool2d(original[None, None], factor)[0, 0]
         for part, image in ((small, of_small), (large, original)):
             shown = part.shown[0]  # both in the place of the large picture
-            assert np.array_equal(shown.get_array(), image)
+            assert np.allclose(shown.get_array(), in_64(image))
             assert shown.axes.get_title() == "64 × 64"
+        # The small ones below choose a method, and say what it reaches.
+        for part, (label, name) in zip(ways, choices["method"].items(), strict=True):
+            assert part.sets == {"method": label}
+            assert part.says == figure(name, factor).get_supxlabel()
+            assert part.says.startswith(f"{label}: ")
+
+
+def test_a_line_divides_two_pictures_where_it_is_dragged():
+    _, (figure, choices) = explored("cell-34", "cell-84")
+    stops, ways = choices["divider"], enlarged(2) | {"original": PHOTO}
+    assert len(stops) == 13 and (stops[0], stops[-1]) == (0, 64)
+    for pair in choices["pair"].values():
+        first, second = (ways[name][0, 0, 20:84, 80:144] for name in pair)
+        for divider in stops:
+            drawing = figure(pair, divider)
+            (image,) = drawing.axes[0].images
+            both = np.concatenate([first[:, :divider], second[:, divider:]], axis=1)
+            assert np.allclose(image.get_array(), in_64(both.clip(0, 1)))
+            ends = []
+            for part, at in zip(drawing.touches, stops, strict=True):
+                assert part.sets == {"divider": str(at)}
+                left, right = (
+                    get(part.part.get_path().vertices[:, 0]) for get in (min, max)
+                )
+                assert left < at < right
+                ends += [left, right]
+            assert ends[2::2] == pytest.approx(ends[1:-1:2])  # no gap between them
+            assert ends[0] < 0 and ends[-1] > 64
+    texts = {text.get_text() for text in drawing.axes[0].texts}
+    assert texts == {"◂ pixel shuffle, learned", "original ▸"}
+    assert drawing.svg() == figure(pair, divider).svg()
+
+
+def test_what_the_chapter_says_of_the_two_sides():
+    known = run("upsampling", "cell-10", "cell-31", "cell-32", "cell-34", **WAYS)
+    made, part = known["made"][2], known["part"]
+    near, smooth, board = (
+        made[name][part] for name in ("nearest", "bilinear", "transposed")
+    )
+    off = np.abs(near - smooth)
+    sky = np.s_[:8]
+    assert off[sky].mean() < 0.005 and off.max() > 0.2
+    ones = np.ones((1, 1, 8, 8))
+    counts = conv_transpose2d(ones, np.ones((1, 1, 3, 3)) * 4 / 9, stride=2)
+    assert np.unique(counts[..., 2:-2, 2:-2].round(9)).tolist() == [
+        round(n * 4 / 9, 9) for n in (1, 2, 4)
+    ]
+    hair = np.s_[25:33, 20:28]
+    assert board[sky].std() > 3 * board[hair].std()

@@ -153,7 +153,7 @@ def test_every_question_is_answered_in_the_page(opened, site, name):
         data = json.loads(question.locator("script").text_content())
         for given, why in [*data["slips"], [data["answer"], data["because"]]]:
             if data["choices"]:
-                question.locator("label", has_text=given).first.click()
+                question.get_by_text(given, exact=True).click()
             else:
                 question.locator("input").fill(f"{given:.12g}")
                 question.locator("input").press("Enter")
