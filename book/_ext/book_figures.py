@@ -14,7 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-COLOUR = re.compile(r"(fill|stroke): (#[0-9a-f]{6})")
+COLOUR = re.compile(r'(fill|stroke)(?:: |=\\?")(#[0-9a-f]{6})')
 
 
 class InPage(SphinxPostTransform):
@@ -92,10 +92,12 @@ def times(matrix: tuple, vector: list[float]) -> list[float]:
 def rules(page: str) -> str:
     """Return the rules that make the colours of a page's pictures dark."""
     night = '[data-theme="dark"] .bd-article svg'
-    lines = [f"{night} text {{fill: {dark(INK)}}}"]  # which it has without saying so
+    lines = [
+        f"{night} {{fill: {dark(INK)}}}"
+    ]  # which is not said, as it is the default
     own = {(what, c.lower()) for what in ("fill", "stroke") for c in (INK, *SERIES)}
     for what, colour in sorted({*COLOUR.findall(page), *own}):
-        at = f'[style*="{what}: {colour}"]'
+        at = f':is([style*="{what}: {colour}"], [{what}="{colour}"])'  # or of a hatch
         lines.append(f"{night} {at} {{{what}: {dark(colour, what)} !important}}")
         if what == "fill":
             lines.append(

@@ -130,6 +130,9 @@ def _shrink(svg: str) -> str:
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.S)
     svg = re.sub(r' transform="rotate\(-0 [^"]*"', "", svg)
     svg = re.sub(r'(<g) id="[^"]*"', r"\1", svg)
+    svg = re.sub(r'(<image[^>]*?) id="(data|[^"]*)"', _class_of_image, svg)
+    # A marker looks as each use of it says.
+    svg = re.sub(r'(<path id="[mC][^>]*d="[^"]*") style="[^"]*"', r"\1", svg)
     svg = re.sub(r"<[^>]*>", lambda tag: _round(tag[0]), svg)
     svg = re.sub(r' d="([^"]*)"', lambda path: f' d="{_straight(path[1])}"', svg)
     # The fonts are named once; each text keeps its size, weight and slant.
@@ -139,6 +142,11 @@ def _shrink(svg: str) -> str:
     svg = svg.replace("</style>", f" text{{font-family: {FONTS}}}</style>", 1)
     svg = re.sub(r"\s*\n\s*", "\n", svg).strip()
     return re.sub(r"<g>\n(<[^>]*/>)\n</g>", r"\1", svg)  # a group of one
+
+
+def _class_of_image(image: re.Match[str]) -> str:
+    """An image without its id; whether it stands for numbers, which the dark turns."""
+    return image[1] + (' class="data"' if image[2] == "data" else "")
 
 
 def _round(tag: str) -> str:

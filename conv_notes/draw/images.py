@@ -37,7 +37,8 @@ def pictures(
         Values drawn black and white; where left out, each image is scaled to its own
         darkest and brightest value.
     **look
-        For ``Axes.imshow``.
+        For ``Axes.imshow``. Where `gid` is "data", the image stands for numbers and not
+        for light, and a page turns it around in the dark.
 
     Returns
     -------

@@ -292,6 +292,6 @@ def _counts(ax: Axes, counts: np.ndarray, corner: tuple[float, float]) -> None:
     (rows, cols), (left, top) = counts.shape, corner
     colours = [[tint(OUTPUT, n) for n in row] for row in counts / counts.max()]
     place: Any = {"extent": (left, left + cols, top + rows, top)}
-    ax.imshow(colours, interpolation="none", **place)
+    ax.imshow(colours, interpolation="none", gid="data", **place)
     marks.lattice(ax, corner, rows, cols, lw=0.4)
     marks.numbers(ax, corner, counts)

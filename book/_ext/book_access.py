@@ -1,0 +1,51 @@
+"""What the theme's pages lack for readers who do not see, or have no mouse.
+
+The theme and its extensions write the markup; it is mended here, page by
+page, when it is written. `axe` in the tests says what is left.
+"""
+
+import re
+
+from sphinx.application import Sphinx
+
+MENDED = (
+    # A label must hold the words that are seen. Without one, these are it.
+    (r'(<summary) aria-label="Toggle hidden content"', r"\1"),
+    (r'(<button class="btn search-button-field[^>]*?)\s*aria-label="Search"', r"\1"),
+    # The title of the book and the search stood in no landmark.
+    (
+        r'<div class="bd-sidebar-primary bd-sidebar[^"]*"',
+        r'\g<0> role="region" aria-label="Contents"',
+    ),
+    # No role is meant for an entry of a bibliography any more.
+    (r' role="(doc-biblioentry|list)"', ""),
+    # A corner of a table heads nothing.
+    (r"<th(?: [^>]*)?>\s*(?:<p>\s*</p>)?\s*</th>", "<td></td>"),
+)
+FOLD = re.compile(r"((?:Show|Hide) code cell (?:source|content|output))(?=</p>)")
+
+
+def mended(html: str) -> str:
+    """Mend a whole page."""
+    for pattern, better in MENDED:
+        html = re.sub(pattern, better, html)
+    cells = html.split('<div class="cell ')
+    return '<div class="cell '.join(
+        FOLD.sub(rf'\1<span class="visually-hidden"> {k}</span>', cell)
+        for k, cell in enumerate(cells)
+    )
+
+
+def mend(app: Sphinx) -> None:
+    """Have each page mended when its template has been rendered."""
+    templates = getattr(app.builder, "templates", None)
+    if templates is None:
+        return
+    render = templates.render
+    templates.render = lambda name, context: mended(render(name, context))
+
+
+def setup(app: Sphinx) -> dict:
+    """Register with Sphinx."""
+    app.connect("builder-inited", mend)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
