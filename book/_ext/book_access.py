@@ -8,6 +8,8 @@ import re
 
 from sphinx.application import Sphinx
 
+import book_icons
+
 MENDED = (
     # A label must hold the words that are seen. Without one, these are it.
     (r'(<summary) aria-label="Toggle hidden content"', r"\1"),
@@ -27,7 +29,7 @@ FOLD = re.compile(r"((?:Show|Hide) code cell (?:source|content|output))(?=</p>)"
 
 def mended(html: str) -> str:
     """Mend a whole page."""
-    for pattern, better in MENDED:
+    for pattern, better in (*MENDED, *book_icons.MENDED):
         html = re.sub(pattern, better, html)
     cells = html.split('<div class="cell ')
     return '<div class="cell '.join(
