@@ -30,6 +30,7 @@ test: $(READY) ## run all tests: library, chapters, book, browser
 fuzz: $(READY) ## search at random for what fails, for MINUTES=30
 	$(BIN)/python tools/fuzz.py $(MINUTES)
 
+thorough: export THOROUGH = 1
 thorough: test oldest cells fuzz ## the tests, and what takes longer: oldest, cells, fuzz
 
 oldest: $(READY) ## test the library on the oldest NumPy it admits
