@@ -60,10 +60,10 @@ RUN = """async ([page, limit, copy, first]) => {
   };
   const cells = [];
   await start();
-  for (const { source } of book.cells.slice(0, first)) {
+  for (const [cell, { source }] of book.cells.slice(0, first).entries()) {
     sent = [];
     const begin = performance.now();
-    const { ok, kind, text } = await ask({ run: source, id: 1 });
+    const { ok, kind, text } = await ask({ run: source, cell, id: 1 });
     const seconds = (performance.now() - begin) / 1000;
     for (const one of sent.filter((message) => message.kind === "explore")) {
       one.text = (await ask({ asked: [one.number, one.first], id: 1 })).text;
@@ -72,8 +72,8 @@ RUN = """async ([page, limit, copy, first]) => {
     if (kind === "done") continue;
     worker.terminate(); // too long, or broken: what follows begins anew, without it
     await start();
-    for (const [i, cell] of cells.entries())
-      if (cell.ok) await ask({ run: book.cells[i].source, id: 1 });
+    for (const [cell, { ok }] of cells.entries())
+      if (ok) await ask({ run: book.cells[cell].source, cell, id: 1 });
   }
   worker.terminate();
   return cells;

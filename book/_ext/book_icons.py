@@ -18,7 +18,6 @@ HEAD = """\
 @font-face {font-family: "Icons"; src: url("icons.woff"); font-display: block}
 :root {--fa-font-solid: normal 900 1em/1 "Icons"}
 :is(.fas, .fa-solid) {display: inline-block; font: var(--fa-font-solid)}
-.fa-lg {font-size: 1.25em; line-height: 0.05em; vertical-align: -0.075em}
 """
 MENDED = (
     (

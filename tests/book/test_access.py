@@ -1,0 +1,28 @@
+"""What is mended in the theme's markup."""
+
+import book_access
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("written", "better"),
+    [
+        ('<summary aria-label="Toggle hidden content">', "<summary>"),
+        ('<div role="list" class="citation-list">', '<div class="citation-list">'),
+        ('<th class="head"><p></p></th><th>a</th>', "<td></td><th>a</th>"),
+        (
+            '<link href="../_static/vendor/fontawesome/6.5.2/css/all.min.css"/>',
+            '<link href="../_static/icons.css"/>',
+        ),
+        ('<script src="_static/vendor/fontawesome/6.5.2/js/all.min.js"></script>', ""),
+    ],
+)
+def test_markup_is_mended(written, better):
+    assert book_access.mended(written) == better
+
+
+def test_folds_say_which_cell_they_fold():
+    fold = '<div class="cell x"><p>Show code cell source</p>'
+    first, second = book_access.mended(fold + fold).split("</p>")[:2]
+    assert first.endswith('source<span class="visually-hidden"> 1</span>')
+    assert second.endswith('source<span class="visually-hidden"> 2</span>')
