@@ -64,7 +64,7 @@ window.conv_notes = (() => {
       const parts = [...seen.querySelectorAll(".touch")];
       const focus = parts.indexOf(document.activeElement);
       seen.innerHTML = html;
-      if (focus >= 0) seen.querySelectorAll(".touch")[focus]?.focus();
+      if (focus >= 0) seen.querySelectorAll(".touch")[focus]?.focus({ preventScroll: true });
       tallest = Math.max(tallest, proportion(html)); // no picture moves what is below it
       seen.style.setProperty("--tall", tallest || "auto");
       const text = seen.querySelector("svg")?.getAttribute("aria-label") ?? seen.textContent;
@@ -231,7 +231,7 @@ window.conv_notes = (() => {
     } else {
       const input = make("input", { type: "text", inputMode: "decimal", value: before ?? "" });
       const label = make("label", {}, make("span", {}, question.textContent), input);
-      const form = make("form", {}, label, make("button", { textContent: "Answer" }));
+      const form = make("form", {}, label, make("button", { textContent: "Check" }));
       form.onsubmit = (event) => {
         event.preventDefault();
         answered(input.value);
