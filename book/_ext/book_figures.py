@@ -93,8 +93,9 @@ def rules(page: str) -> str:
     """Return the rules that make the colours of a page's pictures dark."""
     night = '[data-theme="dark"] .bd-article svg'
     lines = [
-        f"{night} {{fill: {dark(INK)}}}"
-    ]  # which is not said, as it is the default
+        f"{night} {{fill: {dark(INK)}}}",  # which a drawing does not say
+        f"{night} .data {{filter: invert(1) hue-rotate(180deg)}}",
+    ]
     own = {(what, c.lower()) for what in ("fill", "stroke") for c in (INK, *SERIES)}
     for what, colour in sorted({*COLOUR.findall(page), *own}):
         at = f':is([style*="{what}: {colour}"], [{what}="{colour}"])'  # or of a hatch

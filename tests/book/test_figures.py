@@ -53,6 +53,7 @@ def test_a_picture_is_called_what_the_page_calls_it():
 
 def test_a_page_has_rules_for_its_own_colours():
     rules = book_figures.rules('<path style="fill: #123456; stroke: none"/>')
+    assert "svg .data {filter: invert(1)" in rules
     assert ':is([style*="fill: #123456"], [fill="#123456"]) {fill: #' in rules
     for hatch in ('<rect fill="#ffffff"/>', r"<rect fill=\"#ffffff\"/>"):
         assert '#ffffff"]) {fill: var(--pst-color-background)' in book_figures.rules(
