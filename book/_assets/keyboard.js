@@ -3,7 +3,7 @@
 window.addEventListener("load", async () => {
   await window.MathJax?.startup?.promise;
   const boxes = document.querySelectorAll(
-    "div.math, mjx-container[display], .cell_output .output, .highlight pre, article table");
+    "div.math, mjx-container[display], .pst-scrollable-table-container, .cell_output .output, .highlight pre, article table");
   const watch = new ResizeObserver((entries) => {
     for (const { target } of entries)
       if (target.scrollWidth > target.clientWidth && getComputedStyle(target).overflowX !== "visible")

@@ -29,7 +29,10 @@ def book(request, tmp_path, monkeypatch):
         "format: jb-book\nroot: book/index\nchapters: [{file: book/chapter}]\n"
     )
     (book / "book/references.bib").touch()
-    (book / "conv_notes").mkdir()
+    (book / "conv_notes/draw").mkdir(parents=True)
+    (book / "conv_notes/draw/__init__.py").touch()
+    colours = "INK, PAPER, SERIES = '#000000', '#FFFFFF', ()\n"
+    (book / "conv_notes/draw/marks.py").write_text(colours)
     (book / "conv_notes/__init__.py").write_text("VALUE = 'as-written'\n")
     (book / "conv_notes/data.py").write_text("_PHOTOGRAPHS, _TEXTURES = {}, {}\n")
     monkeypatch.setenv("PYTHONPATH", str(book))
