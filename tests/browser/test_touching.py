@@ -86,7 +86,8 @@ def opened(browser, site, request):
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_every_part_of_a_picture_answers(opened, name):
     page = opened(name)
-    for k, picture in enumerate(page.locator("svg:has(.touch)").all()):
+    pictures = [it for it in page.locator("svg:has(.touch)").all() if it.is_visible()]
+    for k, picture in enumerate(pictures):  # others lie in solutions that are folded
         for part in some(picture.locator(".touch").all()):
             assert part.evaluate(ANSWERS)[0] == "hidden"
             part.scroll_into_view_if_needed()
