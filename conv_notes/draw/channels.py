@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,19 @@ from ..ops import conv2d, relu
 from . import marks
 from ._drawing import WIDTH, Drawing, styled, subplots
 from .letters import edge, looks
-from .marks import INK, INPUT, OUTPUT, PAPER, SERIES, in_rows, number, subscript, tint
-from .touch import LINE, touch
+from .marks import (
+    INK,
+    INPUT,
+    OUTPUT,
+    PAPER,
+    SERIES,
+    added,
+    in_rows,
+    number,
+    subscript,
+    tint,
+)
+from .touch import LINE, parts, touch
 
 GAP = 0.75  # between two grids, in cells
 EM = {"−": 0.84, ".": 0.32}  # widths in font sizes; a digit has 0.64
@@ -108,8 +118,8 @@ def channel_sum(
     def worked(at: tuple[int, ...]) -> str:
         parts, own = sums[:, at[0], at[1], at[2]], bias[at[0]]
         return (
-            f"sum {_added(parts)} = {number(parts.sum())}\n"
-            f"with bias {_added([parts.sum(), own])} = {number(parts.sum() + own)}, "
+            f"sum {added(parts)} = {number(parts.sum())}\n"
+            f"with bias {added([parts.sum(), own])} = {number(parts.sum() + own)}, "
             f"after ReLU {number(y[at])}"
         )
 
@@ -150,13 +160,6 @@ def _named(at: tuple[int, ...]) -> str:
     """An output in words, counted from 1."""
     m, i, j = at
     return f"map {m + 1}, row {i + 1}, column {j + 1}"
-
-
-def _added(values: Any) -> str:
-    """The values as a sum: 4 − 1 + 2."""
-    first, *rest = values
-    signed = (f" {'−' if v < 0 else '+'} {number(abs(v))}" for v in rest)
-    return number(first) + "".join(signed)
 
 
 @styled
@@ -214,8 +217,8 @@ def mixing(x: FloatArray, weight: FloatArray, position: tuple[int, int]) -> Draw
     figure.supxlabel("\n".join(sums(*position)), fontsize=9.5, gid="rest")
     corners = np.concatenate(sides)
     scale = np.divide((WIDE, 1), y.shape[:0:-1])  # of a pixel
-    for high in _parts(y.shape[1], PLACES[0]):
-        for wide in _parts(y.shape[2], PLACES[1]):
+    for high in parts(y.shape[1], PLACES[0]):
+        for wide in parts(y.shape[2], PLACES[1]):
             pixel = high[len(high) // 2], wide[len(wide) // 2]
             low, size = scale * (wide[0], high[0]), scale * (len(wide), len(high))
             with touch(ax, corners + low, *size, says="\n".join(sums(*pixel))):
@@ -228,12 +231,6 @@ def mixing(x: FloatArray, weight: FloatArray, position: tuple[int, int]) -> Draw
         f"At the marked pixel ({i}, {j}): {'; '.join(sums(i, j))}."
     )
     return figure
-
-
-def _parts(n: int, most: int) -> list[range]:
-    """Cut n pixels in a row into nearly equal parts, not more than there are pixels."""
-    ends = np.linspace(0, n, min(n, most) + 1).round().astype(int)
-    return [range(*pair) for pair in pairwise(ends)]
 
 
 def _picture(

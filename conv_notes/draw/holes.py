@@ -14,7 +14,7 @@ from . import marks
 from ._drawing import WIDTH, Drawing, styled, subplots
 from .letters import name_sides
 from .marks import HOLE, INPUT, OUTPUT, PAPER, SERIES, number, tint
-from .touch import touch
+from .touch import resting, touch
 
 
 @styled
@@ -78,9 +78,8 @@ def masked_window(
             marks.mark(ax, (left + j, top + i), colour=OUTPUT)
 
     words = worked(*position)
-    mark(*position)
-    for patch in ax.patches[-6:]:  # it makes room for what is pointed at
-        patch.set_gid("rest")
+    with resting(ax):
+        mark(*position)
     figure.supxlabel(words, fontsize=9.5, gid="rest")
     for i, j in np.ndindex(new.shape):
         places = [(left + j, top + i) for left in lefts]

@@ -74,6 +74,19 @@ def number(value: Any, form: str = "g") -> str:
     return f"{float(value):z{form}}".replace("-", "−")
 
 
+def added(values: Iterable[float], form: str = "g") -> str:
+    """Numbers as a sum: 4 − 1 + 2.
+
+    Examples
+    --------
+    >>> added([4, -1, 2])
+    '4 − 1 + 2'
+    """
+    first, *rest = values
+    signed = (f" {'−' if v < 0 else '+'} {number(abs(v), form)}" for v in rest)
+    return number(first, form) + "".join(signed)
+
+
 def short(value: float) -> str:
     """A number in three digits, with k for thousands and M for millions.
 

@@ -27,7 +27,7 @@ from .marks import (
     times,
     tint,
 )
-from .touch import invite, touch
+from .touch import invite, resting, touch
 
 OPS: Any = {"max": max_pool2d, "average": avg_pool2d}
 SHADES = 64  # of grey, as many as are told apart: fewer bytes than 256
@@ -83,10 +83,8 @@ def pooling(
 
     shown = window % y.size
     row, col = divmod(shown, ow)
-    before = len(ax.patches)
-    _window(ax, pooled, row, col, (left, top))
-    for patch in ax.patches[before:]:  # it makes room for what is pointed at
-        patch.set_gid("rest")
+    with resting(ax):
+        _window(ax, pooled, row, col, (left, top))
     worked = pooled.worked(row, col)
     several, none = int((seen > 1).sum()), int((seen == 0).sum())
     counts = f"{several} pixels in several windows, {none} in none"

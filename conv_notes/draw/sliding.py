@@ -14,7 +14,7 @@ from ..ops import conv2d
 from . import marks
 from ._drawing import WIDTH, Drawing, styled, subplots
 from .marks import INK, INPUT, OUTPUT, PAPER, STILL, Place, in_rows, number
-from .touch import LINE, invite, touch
+from .touch import LINE, invite, resting, touch
 
 APART = 0.62  # from one window to the next, in pixels of the row
 LONGEST = 55  # letters that fit into a line below a picture
@@ -64,11 +64,9 @@ def window(
     if position is None:
         invite(figure, "Point at an output.", lines)
     else:
-        drawn = len(ax.patches)
         i, j = position
-        show(i, j)
-        for patch in ax.patches[drawn:]:
-            patch.set_gid("rest")  # gone while another output is pointed at
+        with resting(ax):
+            show(i, j)
         figure.supxlabel(below[i, j], fontsize=9.5, gid="rest")
         alt += f" At output ({i}, {j}): {sums[i, j]}."
     for i, j in terms:

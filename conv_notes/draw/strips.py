@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise, starmap
 from math import ceil, gcd
 
 import numpy as np
@@ -17,7 +16,7 @@ from ..layers import Flatten, Linear, ReLU
 from . import marks
 from .images import tiles
 from .marks import INK, PAPER, number, times
-from .touch import touch
+from .touch import parts, touch
 from .units import Step, Unit
 
 GAP, LINE = 2, 8.0  # between maps, and for a line of text; in pixels of the input
@@ -59,13 +58,10 @@ def layer_answers(ax: Axes, steps: list[Step], starts: list[float], most: int) -
 
 def _places(y: FloatArray, most: int) -> Iterator[tuple[Unit, range, range]]:
     """Places on maps, rows and columns, and in each the strongest unit."""
-    high, wide = (
-        np.linspace(0, n, max(1, min(n // SMALLEST, most)) + 1).round().astype(int)
-        for n in y.shape[1:]
-    )
+    high, wide = (parts(n, max(1, min(n // SMALLEST, most))) for n in y.shape[1:])
     for m, values in enumerate(y):
-        for rows in starmap(range, pairwise(high.tolist())):
-            for cols in starmap(range, pairwise(wide.tolist())):
+        for rows in high:
+            for cols in wide:
                 part = values[np.ix_(rows, cols)]
                 i, j = divmod(int(part.argmax()), len(cols))
                 if np.ptp(part) == 0:  # the one in the middle, then

@@ -24,6 +24,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,21 @@ LINE = 0.19  # inches that a line of words needs
 def invite(figure: Drawing, words: str, lines: int = 1) -> None:
     """Leave room below a drawing for what its parts say, and say what to point at."""
     figure.supxlabel(words + "\n " * (lines - 1), fontsize=9.5, gid="invitation")
+
+
+@contextmanager
+def resting(ax: Axes) -> Iterator[None]:
+    """Let the patches drawn in this context make room for what is pointed at."""
+    before = len(ax.patches)
+    yield
+    for patch in ax.patches[before:]:
+        patch.set_gid("rest")
+
+
+def parts(n: int, most: int) -> list[range]:
+    """Cut n pixels in a row into nearly equal parts, not more than there are pixels."""
+    ends = np.linspace(0, n, min(n, most) + 1).round().astype(int)
+    return [range(*pair) for pair in pairwise(ends.tolist())]
 
 
 @contextmanager

@@ -11,8 +11,9 @@ import numpy as np
 
 from .._checks import FloatArray
 from ..arithmetic import Window
+from ..arithmetic.units import Units, sources
 from ..layers import AvgPool2d, Layer, MaxPool2d, Params, ReLU
-from .marks import number
+from .marks import added, number
 
 Unit = tuple[int, int, int]  # map, row, column
 MOST_TERMS = 9  # of a sum, or values of a window, that are written out
@@ -56,9 +57,8 @@ class Step:
         """The maps that a unit sees, and the rows and columns of its window in them."""
         (m, *at), spans = unit, []
         for n, window, size in zip(at, self._windows, self.x.shape[1:], strict=True):
-            first = n * window.stride - window.before
-            taps = range(first, first + window.span, window.dilation)
-            spans.append(taps[sum(t < 0 for t in taps) : sum(t < size for t in taps)])
+            seen = sources(window, Units(n, 1)).within(size)
+            spans.append(range(seen.first, seen.last + 1, window.dilation))
         if "weight" not in self.params:
             return range(m, m + 1), spans[0], spans[1]
         seen = self.params["weight"].shape[-3]
@@ -86,10 +86,9 @@ class Step:
         own = [float(bias[unit])] if "bias" in self.params else []
         if len(parts + own) > MOST_TERMS:
             parts = [sum(parts)]
-        first, *rest = (round(part, 2) for part in parts + own)
-        exact = _two(first + sum(rest)) == _two(self.y[unit])
-        added = (f" {'−' if v < 0 else '+'} {_two(abs(v))}" for v in rest)
-        return f"{_two(first)}{''.join(added)} {'=' if exact else '≈'}"
+        terms = [round(part, 2) for part in parts + own]
+        exact = _two(sum(terms)) == _two(self.y[unit])
+        return f"{added(terms, '.2f')} {'=' if exact else '≈'}"
 
     @cached_property
     def sums(self) -> tuple[list[FloatArray], FloatArray]:
