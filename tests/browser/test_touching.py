@@ -49,7 +49,11 @@ UNREACHED = """svg => {
   const others = parts.filter(part => !reached.has(part));
   return [others.map(it => it.getAttribute('aria-label')), stops.length];
 }"""
-UNFOLD = "document.querySelectorAll('details').forEach(it => it.open = true)"
+UNFOLD = """
+document.querySelectorAll('details').forEach(it => it.open = true);
+document.querySelectorAll('.toggle-hidden').forEach(
+  it => it.classList.remove('toggle-hidden'));
+"""
 
 
 THOROUGH = "THOROUGH" in os.environ  # as `make thorough` says: all there is
@@ -86,8 +90,7 @@ def opened(browser, site, request):
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_every_part_of_a_picture_answers(opened, name):
     page = opened(name)
-    pictures = [it for it in page.locator("svg:has(.touch)").all() if it.is_visible()]
-    for k, picture in enumerate(pictures):  # others lie in solutions that are folded
+    for k, picture in enumerate(page.locator("svg:has(.touch)").all()):
         for part in some(picture.locator(".touch").all()):
             assert part.evaluate(ANSWERS)[0] == "hidden"
             part.scroll_into_view_if_needed()
