@@ -61,9 +61,13 @@ window.conv_notes = (() => {
     let drawn; // listeners of the address, once the first picture is there
 
     function use(html) {
+      // Who chose with a part, or came by keyboard, stays there. A part that was tapped
+      // before the picture went on would cover it.
       const parts = [...seen.querySelectorAll(".touch")];
-      const focus = parts.indexOf(document.activeElement);
+      const focus = parts.findIndex((part) => part.matches(":focus-visible, [data-sets]:focus"));
       seen.innerHTML = html;
+      for (const part of seen.querySelectorAll("[data-sets]")) // the handle of a drag
+        part.classList.toggle("here", !changesOf(part).length);
       if (focus >= 0) seen.querySelectorAll(".touch")[focus]?.focus({ preventScroll: true });
       tallest = Math.max(tallest, proportion(html)); // no picture moves what is below it
       seen.style.setProperty("--tall", tallest || "auto");
@@ -90,12 +94,15 @@ window.conv_notes = (() => {
     });
 
     // A part of the picture may stand for a state: a click chooses it, a drag runs through.
-    function chosen(part) {
+    function changesOf(part) {
       const wanted = Object.entries(JSON.parse(part.dataset.sets));
-      const changes = wanted.map(([name, label]) => {
+      return wanted.map(([name, label]) => {
         const k = names.indexOf(name);
         return [k, controls[k]?.[1].indexOf(label)];
       }).filter(([k, index]) => index >= 0 && state[k] !== index);
+    }
+    function chosen(part) {
+      const changes = changesOf(part);
       if (!changes.length) return;
       part.focus({ preventScroll: true }); // or the part where a drag began would stay lit
       set(changes);
@@ -112,7 +119,8 @@ window.conv_notes = (() => {
     };
 
     draw([...state], use);
-    const element = make("div", { className: "explore" }, ...fields, seen, said);
+    const above = make("div", { className: "explore-controls" }, ...fields);
+    const element = make("div", { className: "explore" }, above, seen, said);
     return { element, set, follow: (listener) => (drawn = listener) };
   }
 
@@ -131,7 +139,7 @@ window.conv_notes = (() => {
       make("input", { type: "radio", name: group, onchange: () => chosen(index) }));
     const labels = options.map((option, k) => make("label", {}, inputs[k], make("span", {}, option)));
     const element = make("fieldset", { className: "explore-choice" },
-      make("legend", {}, name), ...labels);
+      make("legend", {}, name), make("div", {}, ...labels));
     return { element, show: (index) => (inputs[index].checked = true) };
   }
 

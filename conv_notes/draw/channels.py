@@ -26,7 +26,7 @@ from .marks import (
     subscript,
     tint,
 )
-from .touch import LINE, parts, touch
+from .touch import LINE, invite, parts, resting, touch
 
 GAP = 0.75  # between two grids, in cells
 EM = {"−": 0.84, ".": 0.32}  # widths in font sizes; a digit has 0.64
@@ -85,7 +85,7 @@ def channel_sum(
     tops = (bottom - tall) / 2 + np.arange(c) * (h + ROOM)  # of the channels
     starts = (bottom - maps) / 2 + np.arange(n) * (oh + ROOM)  # of the maps
 
-    figure, ax = subplots(height=WIDTH * (bottom + 1.2) / (right + 0.2) + 0.55)
+    figure, ax = subplots(height=WIDTH * (bottom + 1.2) / (right + 0.2) + 0.55 + LINE)
     write = partial(marks.label, ax)
     grid = partial(_grid, ax, 72 * WIDTH / (right + 0.2))
     for k, top in enumerate(tops):
@@ -124,7 +124,7 @@ def channel_sum(
         )
 
     words = f"{_named(position)}: {worked(position)}"
-    figure.supxlabel(words, fontsize=9.5, gid="rest")
+    invite(figure, "Point at an output, or click it for its products.", below=words)
     for at in np.ndindex(y.shape):
         sets = dict(zip(("map", "row", "column"), np.add(at, 1), strict=True))
         there = output + at[2], starts[at[0]] + at[1]
@@ -183,7 +183,7 @@ def mixing(x: FloatArray, weight: FloatArray, position: tuple[int, int]) -> Draw
     """
     y = conv2d(x[None], weight[:, :, None, None])[0]
     n, rows = len(y), max(len(x), len(y))
-    figure, ax = subplots(height=0.87 * rows + LINE * n + 0.1)
+    figure, ax = subplots(height=0.87 * rows + LINE * (n + 1) + 0.1)
     sides: list[list[tuple[float, float]]] = []
     for maps, left, name, colour in ((x, 0.0, "x", INPUT), (y, 3.7, "y", OUTPUT)):
         start = (rows - len(maps)) * (1 + APART) / 2  # centre the shorter column
@@ -214,7 +214,7 @@ def mixing(x: FloatArray, weight: FloatArray, position: tuple[int, int]) -> Draw
             words.append(f"y{subscript(m + 1)} = {' + '.join(terms)} = {total}")
         return words
 
-    figure.supxlabel("\n".join(sums(*position)), fontsize=9.5, gid="rest")
+    invite(figure, "Point at a picture.", below="\n".join(sums(*position)))
     corners = np.concatenate(sides)
     scale = np.divide((WIDE, 1), y.shape[:0:-1])  # of a pixel
     for high in parts(y.shape[1], PLACES[0]):
@@ -247,5 +247,6 @@ def _picture(
     marks.frame(ax, (left, top), WIDE, 1, colour, lw=2, zorder=2)
     i, j = position
     dot = (left + (j + 0.5) / w * WIDE, top + (i + 0.5) / h)
-    ax.plot(*dot, "o", ms=7, mfc="none", mec=PAPER, mew=3, zorder=3)
-    ax.plot(*dot, "o", ms=7, mfc="none", mec=INK, mew=1.2, zorder=4)
+    with resting(ax):
+        ax.plot(*dot, "o", ms=7, mfc="none", mec=PAPER, mew=3, zorder=3)
+        ax.plot(*dot, "o", ms=7, mfc="none", mec=INK, mew=1.2, zorder=4)

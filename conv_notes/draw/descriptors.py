@@ -129,7 +129,7 @@ def assignment(
     ways = [_shares(now, centers, a)[-1] for a in (alpha, None)]  # soft, and hard
     sums, unit = (_vectors(now, centers, alpha, scaled) for scaled in (False, True))
     high = WIDE * size[1] / size[0]  # inches, of the plane
-    below = 2 * LINE + 0.3, 1.0, 0.5  # of words and names, bars, titles and ticks
+    below = 3 * LINE + 0.3, 1.0, 0.5  # of words and names, bars, titles and ticks
     figure, axes = subplots(2, 3, height=high + sum(below) + 0.06)
     figure.set_layout_engine("none")  # all pictures alike
     for spare in axes[0, 1:]:
@@ -155,7 +155,7 @@ def assignment(
     parts = zip(names, now[-1] - centers, strict=True)
     residuals = ", ".join(f"{a} {_short(r)}" for a, r in parts)
     words = f"soft, α = {alpha:g}: {soft}; hard: {nearest}\nresiduals: {residuals}"
-    figure.supxlabel(words, fontsize=9.5)
+    invite(figure, f"Drag descriptor {n}.", below=words, stays=True)
     figure.alt = (
         f"Descriptor {n} of {n} at {_short(now[-1])}, centres {names}. "
         f"{'. '.join(words.splitlines())}. {_said('V', sums)}. "

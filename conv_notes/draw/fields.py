@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from .._checks import Shape
+from .._checks import FloatArray, Shape
 from ..arithmetic import conv_output_size, receptive_field
 from ..layers import Layer
 from ..networks import weight_ids
@@ -27,7 +27,7 @@ from .marks import (
     subscript,
     tint,
 )
-from .touch import invite, touch
+from .touch import invite, resting, touch
 
 CELL, GAP = 0.5, 1.0  # height of a cell, distance between two rows; in rows
 NAMES, BETWEEN = 7.6, 2.6  # room for names, and between two grids; in cells
@@ -68,16 +68,14 @@ def field(layers: Sequence[tuple[int, ...]], size: int, *, margin: int = 0) -> D
         _units(ax, outer, width, y, **BEYOND | {"ec": STILL}, gid="rest")
         _units(ax, inner, width, y, fc=OUTPUT if row else INPUT, ec=INK, gid="rest")
         ends.append(stack.ends(row, min(lit), max(lit)))
-        if row:
-            (a, b), (c, d) = ends[-2:]
-            corners = [a, b, d, c], [y - GAP + CELL, y - GAP + CELL, y, y]
-            ax.fill(*corners, fc=tint(INK, 0.1), zorder=0, gid="rest")
         text = (
             f"layer {row}: sees {stack.fields[row].size}"
             if row
             else f"image: {n} pixels"
         )
         ax.text(-margin - 0.5, y + CELL + 0.14, text)
+    with resting(ax):
+        _cone(ax, ends)
     for pixel in (0, size - 1):
         marks.label(ax, (pixel, -0.25), pixel)
     left, right = -margin - 0.7, size + margin - 0.3
@@ -89,16 +87,12 @@ def field(layers: Sequence[tuple[int, ...]], size: int, *, margin: int = 0) -> D
         says = _says(row, unit, lights[0], size)
         corner = stack.ends(row, unit, unit)[0], row * GAP - 0.05
         with touch(ax, corner, stack.width(row), CELL + 0.1, says=says):
-            bars = [
-                (np.clip(stack.ends(k, *run), left, right), k * GAP + CELL / 2)
-                for k, lit in enumerate(lights)
-                for run in _runs(lit)
-            ]
-            starts, stops = (
-                np.array([(x[i], y) for x, y in bars if x[0] < x[1]]) for i in (0, 1)
-            )
-            look = {"color": INK, "lw": 15, "alpha": 0.4, "capstyle": "butt"}
-            marks.lines(ax, starts, stops, **look)
+            _cone(ax, [stack.ends(k, min(us), max(us)) for k, us in enumerate(lights)])
+            for colour, rows in ((INPUT, [0]), (OUTPUT, range(1, row + 1))):
+                bars = [stack.bars(k, lights[k], left, right) for k in rows]
+                starts, stops = np.concatenate(bars).swapaxes(0, 1)
+                look: Any = {"ec": colour, "lw": 15, "alpha": 0.75, "capstyle": "butt"}
+                marks.lines(ax, starts, stops, **look)
     growth = ", ".join(
         f"layer {row}, {stack.sizes[row]} wide, sees {stack.fields[row].size}"
         for row in range(1, len(layers) + 1)
@@ -138,6 +132,13 @@ class _Stack:
         half = self.width(row) / 2
         return self.middle(row, first) - half, self.middle(row, last) + half
 
+    def bars(self, row: int, lit: set[int], left: float, right: float) -> FloatArray:
+        """Ends of bars over neighbours that are lit, (bars, 2, 2), left to right."""
+        rim, y = 0.08 * self.width(row), row * GAP + CELL / 2
+        ends = (np.clip(self.ends(row, *run), left, right) for run in _runs(lit))
+        bars = [((a + rim, y), (b - rim, y)) for a, b in ends if a < b]
+        return np.array(bars).reshape(-1, 2, 2)
+
     def seen(self, row: int, unit: int) -> list[set[int]]:
         """What a unit sees, pixels first; the unit itself last.
 
@@ -151,6 +152,14 @@ class _Stack:
             taps = [(o, o * s + a * d - p) for o in seen[-1] for a in range(k)]
             seen.append({t for o, t in taps if o in above or t not in below})
         return seen[::-1]
+
+
+def _cone(ax: Axes, ends: list[tuple[float, float]]) -> None:
+    """What lies between the ends of one row and those of the next, up to the top."""
+    left, right = np.repeat(ends, 2, axis=0)[1:-1].T
+    heights = [row * GAP + y for row in range(len(ends)) for y in (0, CELL)][1:-1]
+    around = [*left, *right[::-1]], [*heights, *heights[::-1]]
+    ax.fill(*around, fc=INK, alpha=0.1, lw=0, zorder=0)
 
 
 def _runs(units: set[int]) -> list[tuple[int, int]]:

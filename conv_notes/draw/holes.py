@@ -14,7 +14,7 @@ from . import marks
 from ._drawing import WIDTH, Drawing, styled, subplots
 from .letters import name_sides
 from .marks import HOLE, INPUT, OUTPUT, PAPER, SERIES, number, tint
-from .touch import resting, touch
+from .touch import LINE, invite, resting, touch
 
 
 @styled
@@ -47,7 +47,7 @@ def masked_window(
     (h, w), (oh, ow) = x.shape, plain.shape
     lefts = w + 0.4, w + 0.4 + ow + 0.4
     width, top = lefts[1] + ow, (h - oh) / 2
-    figure, ax = subplots(height=WIDTH * (h + 0.9) / width + 0.75)
+    figure, ax = subplots(height=WIDTH * (h + 0.9) / width + 0.75 + LINE)
     _hatch(ax, mask == 0)
     marks.lattice(ax, (0, 0), h, w, INPUT)
     marks.numbers(ax, (0, 0), x, "input", mask)
@@ -80,7 +80,7 @@ def masked_window(
     words = worked(*position)
     with resting(ax):
         mark(*position)
-    figure.supxlabel(words, fontsize=9.5, gid="rest")
+    invite(figure, "Point at an output.", below=words)
     for i, j in np.ndindex(new.shape):
         places = [(left + j, top + i) for left in lefts]
         with touch(ax, places, says=worked(i, j)):

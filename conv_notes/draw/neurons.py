@@ -21,6 +21,7 @@ from .marks import INK, INPUT, OUTPUT, PAPER, subscript
 from .touch import invite, touch
 
 GAP = 2.2  # between the two rows of neurons, in distances between neighbours
+NAME = 0.24  # from the middle of a neuron to where nothing covers its name
 MOST_TERMS = 8  # that fit below a picture
 
 
@@ -165,8 +166,9 @@ def _answers(
     def show(chosen: np.ndarray) -> None:
         outputs, inputs = np.nonzero(chosen)
         if edges:
-            ends = edges.inputs[inputs], edges.outputs[outputs]
-            marks.lines(edges.ax, *ends, color=INK, lw=7, alpha=0.25)
+            starts, ends = edges.inputs[inputs], edges.outputs[outputs]
+            gap = NAME * (ends - starts) / np.hypot(*(ends - starts).T)[:, None]
+            marks.lines(edges.ax, starts + gap, ends - gap, color=INK, lw=7, alpha=0.25)
         if table:
             corners = np.stack([inputs, outputs], axis=1)
             marks.cells(table, corners, fc="none", ec=INK, lw=2.4)

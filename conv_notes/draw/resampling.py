@@ -27,7 +27,7 @@ from .marks import (
     times,
     tint,
 )
-from .touch import invite, resting, touch
+from .touch import LINE, invite, resting, touch
 
 OPS: Any = {"max": max_pool2d, "average": avg_pool2d}
 SHADES = 64  # of grey, as many as are told apart: fewer bytes than 256
@@ -71,7 +71,7 @@ def pooling(
     y, seen = pooled.y, _times_seen(x.shape, kernel_size, stride)
     (h, w), (oh, ow) = x.shape, y.shape
     left, width = w + 1.2, 2 * w + 0.2
-    figure, ax = subplots(height=WIDTH * (h + 0.9) / width + 0.5)
+    figure, ax = subplots(height=WIDTH * (h + 0.9) / width + 0.5 + LINE)
     for i, j in np.argwhere(seen != 1):
         unused: Any = {"fc": UNSEEN, "ec": "none", "zorder": 0}
         marks.box(ax, (j, i), **(SEVERAL if seen[i, j] else unused))
@@ -88,7 +88,7 @@ def pooling(
     worked = pooled.worked(row, col)
     several, none = int((seen > 1).sum()), int((seen == 0).sum())
     counts = f"{several} pixels in several windows, {none} in none"
-    figure.supxlabel(f"{worked}\n{counts}", fontsize=9.5, gid="rest")
+    invite(figure, "Point at an output or a pixel.", below=f"{worked}\n{counts}")
     for row, col in np.ndindex(y.shape):
         with touch(ax, (left + col, top + row), says=pooled.worked(row, col)):
             _window(ax, pooled, row, col, (left, top))

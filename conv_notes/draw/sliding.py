@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,8 @@ def window(
     if max(map(len, sums.values())) > LONGEST:  # a line for each row of the kernel
         below = {at: "\n+ ".join(terms[at]) + f" = {number(y[at])}" for at in terms}
         lines = kh
-    figure, ax = subplots(height=WIDTH * (h + 1) / width + 0.21 + LINE * lines)
+    height = WIDTH * (h + 1) / width + 0.21
+    figure, ax = subplots(height=height + LINE * (lines + (position is not None)))
     marks.grid(ax, (0, 0), x, "input", ec=INPUT)
     marks.grid(ax, (left_kernel, (h - kh) / 2), kernel, "kernel")
     marks.grid(ax, (left_output, top), y, "output", ec=OUTPUT)
@@ -61,17 +63,28 @@ def window(
         marks.mark(ax, (j, i), kw, kh)
         marks.mark(ax, (left_output + j, top + i), colour=OUTPUT)
 
+    invitation = "Point at an output or a pixel."
     if position is None:
-        invite(figure, "Point at an output.", lines)
+        invite(figure, invitation, lines)
     else:
         i, j = position
         with resting(ax):
             show(i, j)
-        figure.supxlabel(below[i, j], fontsize=9.5, gid="rest")
+        invite(figure, invitation, below=below[i, j])
         alt += f" At output ({i}, {j}): {sums[i, j]}."
     for i, j in terms:
         with touch(ax, (left_output + j, top + i), says=below[i, j]):
             show(i, j)
+    for i, j in np.ndindex(x.shape):
+        inside = range(max(i - kh + 1, 0), min(i + 1, oh))
+        across = range(max(j - kw + 1, 0), min(j + 1, ow))
+        held = [*product(inside, across)]
+        sums_of = ", ".join(number(y[at]) for at in held)
+        says = f"{number(x[i, j])} goes into {sums_of}"
+        with touch(ax, (j, i), says=says):
+            marks.frame(ax, (j, i), lw=2.4, zorder=4)
+            outputs = [(left_output + b, top + a) for a, b in held]
+            marks.cells(ax, outputs, fc="none", ec=INK, lw=2.4)
     marks.bare(ax).set(xlim=(-0.1, width + 0.1), ylim=(h + 0.1, -0.9))
     figure.alt = alt
     return figure
@@ -126,7 +139,7 @@ def slide(
     right = w + 2 * edge + 0.8  # where kernel and output begin
     low = kh + 1  # where the output begins, below the kernel
     width, height = right + max(kw, ow), max(h + 2 * edge, low + oh)
-    figure, ax = subplots(height=WIDTH * (height + 1.1) / (width + 0.2) + 0.85)
+    figure, ax = subplots(height=WIDTH * (height + 1.1) / (width + 0.2) + 0.85 + LINE)
     if padding:
         _lattice(ax, (edge, edge), padded.shape, color=STILL, ls=":", lw=0.8)
     _lattice(ax, (edge + padding, edge + padding), x.shape, color=INPUT)
@@ -162,7 +175,8 @@ def slide(
             if n != step:
                 marks.cells(ax, [(left, top)], *span[::-1], fc="none", lw=2, ls="--")
     total = number(y[at])
-    figure.supxlabel("\n+ ".join(terms) + f"  =  {total}", fontsize=9.5)
+    words = "\n+ ".join(terms) + f"  =  {total}"
+    invite(figure, "Drag the window, or click an output.", below=words, stays=True)
     figure.alt = (
         f"Step {step} of {y.size}. Padded input {in_rows(padded)}; kernel "
         f"{in_rows(kernel)}. {' + '.join(terms)} = {total}. Whole output {in_rows(y)}."
@@ -207,7 +221,7 @@ def places(
     used = {t for window in taps for t in window}
     length = size + 2 * padding
     lines = n if lines is None else lines
-    figure, ax = subplots(height=0.95 + 0.19 * lines)
+    figure, ax = subplots(height=0.95 + LINE * (lines + 1))
     row, outside = range(padding, padding + size), {*range(length)}
     outside -= {*row}
     for pixels, look in (
@@ -236,7 +250,7 @@ def places(
     figure.suptitle(law, fontsize=9.5)
     left = [str(t - padding + 1) for t in row if t not in used]
     unused = f"Pixels in no window: {', '.join(left) or 'none'}."
-    figure.supxlabel(unused, fontsize=9.5, gid="rest")
+    invite(figure, "Point at a window or a pixel.", below=unused)
 
     for o, window in enumerate(taps):
         inside = [t - padding + 1 for t in window if t in row]

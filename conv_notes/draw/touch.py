@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 
 from . import marks
 from ._drawing import Drawing
@@ -38,18 +39,28 @@ from .marks import Place
 LINE = 0.19  # inches that a line of words needs
 
 
-def invite(figure: Drawing, words: str, lines: int = 1) -> None:
-    """Leave room below a drawing for what its parts say, and say what to point at."""
-    figure.supxlabel(words + "\n " * (lines - 1), fontsize=9.5, gid="invitation")
+def invite(
+    figure: Drawing, words: str, lines: int = 1, *, below: str = "", stays: bool = False
+) -> None:
+    """Leave room below a drawing for what its parts say, and say what to point at.
+
+    What is said otherwise, `below`, stands above the invitation; it makes room for what
+    is pointed at, or stays.
+    """
+    if not below:
+        figure.supxlabel(words + "\n " * (lines - 1), fontsize=9.5, gid="invitation")
+        return
+    figure.supxlabel(f"{below}\n ", fontsize=9.5, gid=None if stays else "rest")
+    _write_below(figure, words).set(color=marks.STILL, gid="invitation")
 
 
 @contextmanager
 def resting(ax: Axes) -> Iterator[None]:
-    """Let the patches drawn in this context make room for what is pointed at."""
-    before = len(ax.patches)
+    """Let what is drawn in this context make room for what is pointed at."""
+    before = {*ax.get_children()}
     yield
-    for patch in ax.patches[before:]:
-        patch.set_gid("rest")
+    for child in {*ax.get_children()} - before:
+        child.set_gid("rest")
 
 
 def parts(n: int, most: int) -> list[range]:
@@ -84,13 +95,13 @@ def touch(
         What a click on it sets, of the choices of `explore`: by name, a label.
     """
     figure: Any = ax.figure
-    before = {id(child) for one in figure.axes for child in one.get_children()}
+    before = {child for one in figure.axes for child in one.get_children()}
     corners = np.reshape(np.asarray(corner, float), (-1, 2))
     part = marks.boxes(corners, width, height, fc="none", ec="none")
     part.set_transform(ax.transData)
     yield
     children = (child for one in figure.axes for child in one.get_children())
-    shown = [child for child in children if id(child) not in before]
+    shown = [child for child in children if child not in before]
     shown += _words(figure, says)
     shown.sort(key=Artist.get_zorder)
     figure.touches.append(figure.add_artist(Touched(part, shown, says, sets)))
@@ -101,9 +112,11 @@ def _words(figure: Drawing, says: str) -> list[Artist]:
     if not (label := figure.get_supxlabel()):
         return []
     blank = "\n " * (label.count("\n") - says.count("\n"))
-    return [
-        figure.text(0.5, 0.01, says + blank, fontsize=9.5, ha="center", va="bottom")
-    ]
+    return [_write_below(figure, says + blank)]
+
+
+def _write_below(figure: Drawing, words: str) -> Text:
+    return figure.text(0.5, 0.01, words, fontsize=9.5, ha="center", va="bottom")
 
 
 class Touched(Artist):

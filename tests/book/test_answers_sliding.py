@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from matplotlib.patches import PathPatch
 from matplotlib.text import Text
 
 from conv_notes import Conv2d, Sequential, conv2d, draw, receptive_field, unfold
@@ -36,9 +37,9 @@ def framed(part):
 def test_an_output_shows_its_window_and_its_sum():
     figure = draw.window(X, KERNEL)
     y = conv2d(X[None, None], KERNEL[None, None])[0, 0]
-    assert len(figure.touches) == y.size
+    assert len(figure.touches) == y.size + X.size
     left, top = X.shape[1] + KERNEL.shape[1] + 2, (X.shape[0] - y.shape[0]) / 2
-    for (i, j), part in zip(np.ndindex(y.shape), figure.touches, strict=True):
+    for (i, j), part in zip(np.ndindex(y.shape), figure.touches, strict=False):
         products, total = part.says.split(" = ")
         factors = [term.split("×") for term in products.split(" + ")]
         assert (
@@ -47,7 +48,26 @@ def test_an_output_shows_its_window_and_its_sum():
         output = (left + j, top + i, left + j + 1, top + i + 1)
         assert corners(part) == [output]
         assert framed(part) == {output, (j, i, j + 3, i + 2)}
-    assert "Point at an output." in figure.svg()
+    assert "Point at an output or a pixel." in figure.svg()
+
+
+def test_a_pixel_shows_the_outputs_it_goes_into():
+    figure = draw.window(X, KERNEL)
+    y = conv2d(X[None, None], KERNEL[None, None])[0, 0]
+    left, top = X.shape[1] + KERNEL.shape[1] + 2, (X.shape[0] - y.shape[0]) / 2
+    parts = zip(np.ndindex(X.shape), figure.touches[y.size :], strict=True)
+    for (i, j), part in parts:
+        one_hot = np.zeros((1, 1, *X.shape))
+        one_hot[..., i, j] = 1
+        reached = conv2d(one_hot, np.ones((1, 1, *KERNEL.shape)))[0, 0] > 0
+        pixel, said = part.says.split(" goes into ")
+        assert number(pixel) == X[i, j]
+        assert [*map(number, said.split(", "))] == [*y[reached]]
+        lit, own = (one for one in part.shown if not isinstance(one, Text))
+        outputs = lit.get_path().vertices.reshape(-1, 5, 2)
+        assert corners(part) == [(j, i, j + 1, i + 1)] and own.get_xy() == (j, i)
+        places = np.argwhere(reached)[:, ::-1] + (left, top)
+        assert np.array_equal(outputs.min(axis=1), places)
 
 
 def test_an_output_takes_the_place_of_the_one_worked_out():
@@ -55,8 +75,7 @@ def test_an_output_takes_the_place_of_the_one_worked_out():
     svg = figure.svg()
     still = svg[: svg.index('class="touch"')]
     assert still.count('class="rest"') == 5  # window, output and sum
-    assert figure.get_supxlabel() == figure.touches[2 * 3 + 1].says
-    assert figure.get_size_inches()[1] == draw.window(X, KERNEL).get_size_inches()[1]
+    assert figure.get_supxlabel().rstrip() == figure.touches[2 * 3 + 1].says
 
 
 def test_a_long_sum_has_a_line_for_each_row_of_the_kernel():
@@ -149,9 +168,14 @@ def test_places_in_words():
 
 def shown_pixels(part, size):
     """Which pixels of the image the light covers, by their middles."""
-    ends = part.shown[0].get_path().vertices.reshape(-1, 2, 2)
-    lights = [(a, b) for (a, y), (b, _) in ends if y < 0.5]
+    lights = [(a, b) for (a, y), (b, _) in lit(part) if y < 0.5]
     return {p for p in range(size) if any(a < p < b for a, b in lights)}
+
+
+def lit(part):
+    """The ends of all bars, (bars, 2, 2), row by row; cones lie below them."""
+    bars = [one for one in part.shown if isinstance(one, PathPatch)]
+    return np.concatenate([bar.get_path().vertices for bar in bars]).reshape(-1, 2, 2)
 
 
 def first_and_last(said):
@@ -209,6 +233,6 @@ def test_fields_in_words():
 def test_a_field_is_not_lit_beside_the_picture():
     figure = draw.field([(5, 1, 2)] * 3, 8, margin=1)
     for part in figure.touches:
-        x = part.shown[0].get_path().vertices[:, 0]
+        x = lit(part)[..., 0]
         assert figure.axes[0].get_xlim()[0] <= x.min()
         assert x.max() <= figure.axes[0].get_xlim()[1]

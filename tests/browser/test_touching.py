@@ -176,3 +176,34 @@ def test_every_question_is_answered_in_the_page(opened, name):
             assert question.locator("[role=status]").inner_text() == f"{verdict} {why}"
     page.reload()  # answers are kept in the browser
     assert page.locator(".ask-right").count() == questions.count()
+
+
+def test_a_finger_on_the_handle_drags_and_elsewhere_moves_the_page(browser, site):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True
+    )
+    page = context.new_page()
+    page.goto(f"{site}book/netvlad.html")
+    box = page.locator(".explore:has([data-sets])")
+    chosen, handle = box.locator("output").last, box.locator("[data-sets].here")
+    finger = context.new_cdp_session(page)
+
+    def drag(part, rows):
+        part.scroll_into_view_if_needed()
+        place = part.bounding_box()
+        x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+        for step in range(11):
+            point = {"x": x, "y": y - rows * place["height"] * step / 10}
+            kind = "touchMove" if step else "touchStart"
+            send = {"type": kind, "touchPoints": [point]}
+            finger.send("Input.dispatchTouchEvent", send)
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    before, scrolled = int(chosen.inner_text()), page.evaluate("scrollY")
+    drag(handle, 1)
+    assert int(chosen.inner_text()) == before + 1
+    assert page.evaluate("scrollY") == scrolled
+    drag(box.locator("[data-sets]:not(.here)").nth(3), 2)
+    page.wait_for_function("from => scrollY > from", arg=scrolled)
+    assert int(chosen.inner_text()) == before + 1
+    context.close()
