@@ -5,6 +5,7 @@
   if what they depend on has changed: executions.py says what that is.
   A change in the style or scripts, which Sphinx does not follow either,
   writes all pages again.
+- In the text a chapter is called by its subject, not by its whole title.
 - Errors and warnings in a notebook name the file, cell and line.
 - A build that failed is not taken up where it stopped: Sphinx would not
   repeat its warnings, and the second build of a broken book would pass.
@@ -97,6 +98,13 @@ class Parser(myst_nb.sphinx_.Parser):
         super().parse(inputstring, document)
 
 
+def name_chapters(app: Sphinx, doctree: nodes.document, name: str) -> None:
+    """Let the text call a chapter by its subject, what stands before the colon."""
+    for words in doctree.findall(nodes.inline):
+        if "std-doc" in words["classes"]:
+            words[:] = [nodes.Text(words.astext().partition(": ")[0])]
+
+
 def describe_failure(name: str, content: str, cause: Exception) -> str:
     """Say which cell of the notebook failed, at which line, and how."""
     # Without the colours for a terminal.
@@ -147,6 +155,7 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("book_frame", "", "env")
     app.connect("config-inited", follow_changes)
     app.connect("env-before-read-docs", execute_chapters)
+    app.connect("doctree-resolved", name_chapters)
     app.connect("build-finished", forget_failed_build)
     app.connect("build-finished", report_times)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,7 +15,7 @@ from .fields import field, reach
 from .holes import filling, masked_matrix, masked_window
 from .images import pictures, tiles
 from .isometric import cubes
-from .neurons import connections, matrix, wiring
+from .neurons import connections, matrix, plane, wiring
 from .resampling import divided, overlap, pooling
 from .sliding import places, slide, window
 
@@ -41,6 +41,7 @@ __all__ = [
     "panels",
     "pictures",
     "places",
+    "plane",
     "pooling",
     "reach",
     "slide",

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
+from .. import _checks as check
 from .._checks import Shape
-from ..layers import Layer
+from ..layers import Conv2d, Layer, LocalConv2d, TiledConv2d
 from ..networks import weight_ids
 from . import marks
 from ._drawing import Drawing, styled, subplots
@@ -22,6 +23,7 @@ from .touch import invite, touch
 
 GAP = 2.2  # between the two rows of neurons, in distances between neighbours
 NAME = 0.24  # from the middle of a neuron to where nothing covers its name
+SHARED = "nothing", "in blocks", "by turns", "all"
 MOST_TERMS = 8  # that fit below a picture
 
 
@@ -91,6 +93,48 @@ def wiring(layer: Layer, input_shape: Shape) -> Drawing:
     _matrix(bottom, ids)
     _answers(ids, edges=_edges(top, ids), table=bottom)
     return figure
+
+
+@styled
+def plane(sharing: str, window: int | str, size: int = 5) -> Drawing:
+    """Draw the layer at one place of the plane: what it shares, and what it sees.
+
+    Parameters
+    ----------
+    sharing : {"nothing", "in blocks", "by turns", "all"}
+        Which windows share their weights: none; each half; every second one; all.
+    window : int or "all"
+        Inputs that an output sees, an odd number.
+    size : int
+        Inputs, and outputs.
+
+    Returns
+    -------
+    Drawing
+
+    Raises
+    ------
+    ValueError
+        If `sharing` is none of these.
+
+    Examples
+    --------
+    >>> plane("all", 3).alt[:62]
+    '5 inputs, 5 outputs: 13 connections, 3 different weights. Weig'
+    """
+    check.choice(
+        "plane", "sharing", sharing, ("nothing", "in blocks", "by turns", "all")
+    )
+    # From everywhere, twice the size reaches every input.
+    k = 2 * size - 1 if window == "all" else int(window)
+    look: Any = {"kernel_size": (1, k), "padding": (0, k // 2), "bias": False}
+    layers: dict[str, Layer] = {
+        "nothing": LocalConv2d(1, **look),
+        "in blocks": TiledConv2d(1, **look, tile=(1, 2), tiling="block"),
+        "by turns": TiledConv2d(1, **look, tile=(1, 2)),
+        "all": Conv2d(1, **look),
+    }
+    return wiring(layers[sharing], (1, 1, size))
 
 
 def _count(ids: np.ndarray) -> str:

@@ -32,6 +32,7 @@ DRAWINGS = {
     "connections": lambda: draw.connections(LAYER, ROW),
     "matrix": lambda: draw.matrix(LAYER, ROW),
     "wiring": lambda: draw.wiring(LAYER, ROW),
+    "plane": lambda: draw.plane("by turns", "all"),
     "window": lambda: draw.window(np.eye(3), np.ones((2, 2)), (0, 1)),
     "slide": lambda: draw.slide(np.eye(4), np.ones((3, 3)), 2, padding=1),
     "places": lambda: draw.places(8, 3, stride=2, padding=1),

@@ -169,3 +169,21 @@ def test_git_compares_text(tmp_path):
     assert subprocess.check_output(program, encoding="utf-8") == TEXT
     path.write_text("<<<<<<< ours", "utf-8")
     assert subprocess.check_output(program, encoding="utf-8") == "<<<<<<< ours\n"
+
+
+def test_the_first_page_says_how_long_a_chapter_takes():
+    (text,) = (
+        cell.source
+        for _, cell in cells(BOOK / "index.ipynb", "markdown")
+        if "| evening |" in cell.source
+    )
+    rows = re.findall(r"\| \{doc\}`([\w-]+)` \|.*?\| (\d+) \| (\d+) \|", text)
+    assert {f"{name}.ipynb" for name, *_ in rows} == {
+        path.name for path in NOTEBOOKS
+    } - {"index.ipynb", "source-notes.ipynb", "credits.ipynb"}
+    for name, *said in rows:
+        sources = [cell.source for _, cell in cells(BOOK / f"{name}.ipynb", "markdown")]
+        words = sum(len(source.split()) for source in sources)
+        exercises = sum(source.count("{exercise-start}") for source in sources)
+        for minutes, told in zip((words / 200, 8 * exercises), said, strict=True):
+            assert abs(minutes - int(told)) <= 5, (name, minutes)
