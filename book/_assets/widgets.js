@@ -13,23 +13,23 @@ window.conv_notes = (() => {
     return made;
   };
 
-  // ---- Parts that answer: the Tab key stops once. Left and right lead through all, up and
-  // down to the nearest.
+  // ---- Parts that answer: the Tab key stops once, the arrows lead to the nearest. At the end
+  // of a row, left and right go on to the part before or after.
   function next(from, parts, key) {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[key];
-    if (by) return parts[parts.indexOf(from) + by];
+    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
     const middle = (part) => {
       const box = part.firstElementChild.getBoundingClientRect();
-      return [box.x + box.width / 2, box.y + box.height / 2];
+      return [box.x + box.width / 2, box.y + box.height / 2, box.height / 2];
     };
-    const [x, y] = middle(from);
+    const [x, y, half] = middle(from);
     const far = (part) => {
       const [u, v] = middle(part);
-      const along = key === "ArrowDown" ? v - y : y - v;
-      return along > 1 ? along + 3 * Math.abs(u - x) : Infinity;
+      const along = (u - x) * dx + (v - y) * dy, across = Math.abs((u - x) * dy) + Math.abs((v - y) * dx);
+      return along > 1 && (dy || across < half) ? along + 3 * across : Infinity;
     };
     const nearest = parts.reduce((a, b) => (far(b) < far(a) ? b : a));
-    return far(nearest) < Infinity ? nearest : undefined;
+    if (far(nearest) < Infinity) return nearest;
+    return dx ? parts[parts.indexOf(from) + dx] : undefined;
   }
 
   document.addEventListener("keydown", (event) => {
@@ -59,6 +59,7 @@ window.conv_notes = (() => {
     said.setAttribute("role", "status");
     const names = controls.map(([name]) => name);
     let drawn; // listeners of the address, once the first picture is there
+    let kept; // which part was pressed: the next state's is to be compared with it
 
     function use(html) {
       // Who chose with a part, or came by keyboard, stays there. A part that was tapped
@@ -68,6 +69,8 @@ window.conv_notes = (() => {
       seen.innerHTML = html;
       for (const part of seen.querySelectorAll("[data-sets]")) // the handle of a drag
         part.classList.toggle("here", !changesOf(part).length);
+      const now = seen.querySelectorAll(".touch");
+      if (now.length === parts.length) now[kept]?.classList.add("kept");
       if (focus >= 0) seen.querySelectorAll(".touch")[focus]?.focus({ preventScroll: true });
       tallest = Math.max(tallest, proportion(html)); // no picture moves what is below it
       seen.style.setProperty("--tall", tallest || "auto");
@@ -110,8 +113,11 @@ window.conv_notes = (() => {
     const partAt = ({ clientX, clientY }) =>
       document.elementFromPoint(clientX, clientY)?.closest("[data-sets]");
     seen.onclick = ({ target }) => {
-      const part = target.closest("[data-sets]");
-      if (part) chosen(part);
+      const part = target.closest(".touch");
+      const stays = part && !part.dataset.sets && !part.querySelector("image");
+      kept = stays ? [...seen.querySelectorAll(".touch")].indexOf(part) : undefined;
+      seen.querySelector(".kept")?.classList.remove("kept");
+      if (part?.dataset.sets) chosen(part);
     };
     seen.onpointermove = (event) => {
       const part = event.buttons && partAt(event);
@@ -137,7 +143,15 @@ window.conv_notes = (() => {
     const group = `choice-${(count += 1)}`;
     const inputs = options.map((_, index) =>
       make("input", { type: "radio", name: group, onchange: () => chosen(index) }));
-    const labels = options.map((option, k) => make("label", {}, inputs[k], make("span", {}, option)));
+    // The browser would bring into view what gets the focus, and move the page.
+    const pressed = (event) => {
+      const input = event.currentTarget.previousSibling;
+      event.preventDefault();
+      input.focus({ preventScroll: true });
+      if (!input.checked) input.click();
+    };
+    const labels = options.map((option, k) =>
+      make("label", {}, inputs[k], make("span", { onclick: pressed }, option)));
     const element = make("fieldset", { className: "explore-choice" },
       make("legend", {}, name), make("div", {}, ...labels));
     return { element, show: (index) => (inputs[index].checked = true) };
@@ -218,8 +232,10 @@ window.conv_notes = (() => {
       const value = choices.length ? text : asNumber(text);
       const is = (one) => (choices.length ? value === one : Math.abs(value - one) <= within + 1e-9);
       const right = is(answer);
+      const near = right && !choices.length && Math.abs(value - answer) > 1e-9;
+      const exact = near ? `Right: ${Number(answer.toPrecision(3))}.` : "Right.";
       const why = right ? because : slips.find(([slip]) => is(slip))?.[1];
-      const verdict = `${right ? "Right." : "No."} ${why ?? "Try again, or open the answer."}`;
+      const verdict = `${right ? exact : "No."} ${why ?? "Try again, or open the answer."}`;
       said.textContent = Number.isNaN(value) ? "A number, please: 12, 0.5 or 1/3." : verdict;
       box.classList.toggle("ask-right", right);
       box.classList.toggle("ask-wrong", !right);
@@ -240,6 +256,10 @@ window.conv_notes = (() => {
       const input = make("input", { type: "text", inputMode: "decimal", value: before ?? "" });
       const label = make("label", {}, make("span", {}, question.textContent), input);
       const form = make("form", {}, label, make("button", { textContent: "Check" }));
+      input.oninput = () => {
+        said.textContent = "";
+        box.classList.remove("ask-right", "ask-wrong");
+      };
       form.onsubmit = (event) => {
         event.preventDefault();
         answered(input.value);

@@ -37,9 +37,10 @@ styled = mpl.rc_context(STYLE)
 ANSWERS = (
     ".touch{pointer-events: all}"
     ".touch>.shown,.invitation{visibility: hidden; pointer-events: none}"
-    ".touch:is(:hover,:focus)>.shown{visibility: visible}"
-    "svg:has(.touch:is(:hover,:focus)) .rest{visibility: hidden}"
-    "svg:has(.touch:hover) .touch:focus:not(:hover)>.shown{visibility: hidden}"
+    ".touch:is(:hover,:focus,.kept)>.shown{visibility: visible}"
+    "svg:has(.touch:is(:hover,:focus,.kept)) .rest{visibility: hidden}"
+    "svg:has(.touch:hover) .touch:not(:hover)>.shown,"
+    "svg:has(.touch:focus) .kept:not(:hover,:focus)>.shown{visibility: hidden}"
 )
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from .._checks import FloatArray
-from ..arithmetic import receptive_field
+from ..arithmetic import ReceptiveField, receptive_field
 from ..layers import Params
 from ..networks import Sequential
 from ..networks.containers import below
@@ -18,10 +18,10 @@ from ..ops import softmax
 from . import marks
 from ._drawing import WIDTH, Drawing, styled, subplots
 from .images import tiles
-from .marks import INK, INPUT, OUTPUT, times
+from .marks import INK, INPUT, OUTPUT, number, times
 from .strips import GAP, LINE, bars_answer, layer_answers, strip_of
 from .touch import LINE as WORDS
-from .touch import invite
+from .touch import invite, resting, touch
 from .units import Step
 
 
@@ -155,25 +155,18 @@ def strongest(
     if not 1 <= depth <= (layers := len(network.layers)):
         raise ValueError(f"strongest: depth={depth}, but there are {layers} layers")
     y = network.trace(params, x)[depth - 1][0]
-    figure = Drawing(figsize=(WIDTH, 2.8))
-    left = figure.add_axes((0.01, 0.24, 0.43, 0.66))
-    right = figure.add_axes((0.54, 0.24, 0.45, 0.66))
+    figure = Drawing(figsize=(WIDTH, 2.9))
+    left = figure.add_axes((0.01, 0.28, 0.43, 0.63))
+    right = figure.add_axes((0.54, 0.28, 0.45, 0.63))
     left.imshow(x[0, 0], cmap="gray_r", interpolation="none")
     left.set_title(f"input, {times(x.shape[2:])}", size=10)
     _framed(left)
     if y.ndim == 1:
-        words, sees, where = _scores(right, y), "all of the image", ""
+        words, where = _scores(figure, right, y), ""
     else:
         field = receptive_field(list(network)[:depth])
-        m, *at = _maps(right, y)
-        row, col = (n * field.stride - field.padding for n in at)
-        marks.frame(left, (col - 0.5, row - 0.5), field.size, field.size, OUTPUT)
-        words = f"strongest unit: {y.max():.2f}, in map {m + 1}"
-        sees = f"{field.size} × {field.size} pixels"
-        where = f" from row {row}, column {col} on"
-    figure.text(0.5, 0.12, words, ha="center", size=10)
-    figure.text(0.5, 0.03, f"it sees {sees}", ha="center", size=10)
-    figure.alt = f"{words[0].upper()}{words[1:]}; it sees {sees}{where}."
+        words, where = _maps(figure, left, right, y, field)
+    figure.alt = f"{words[0].upper()}{'; '.join(words.splitlines())[1:]}{where}."
     return figure
 
 
@@ -183,26 +176,54 @@ def _framed(ax: Axes) -> None:
     ax.spines[:].set_visible(True)
 
 
-def _scores(ax: Axes, y: FloatArray) -> str:
+def _scores(figure: Drawing, ax: Axes, y: FloatArray) -> str:
+    """Draw the softmax as bars, which say their numbers; return what is said first."""
     p, n = softmax(y, axis=0), len(y)
     ax.barh(range(n), p, color=OUTPUT)
     ax.set(yticks=range(n), ylim=(n - 0.5, -0.5), xticks=[0, 1], xlim=(0, 1))
     ax.set_title("probability", size=10)
-    return f"reads {p.argmax()} with probability {p.max():.2f}"
+    sees = "it sees all of the image"
+    words = f"reads {p.argmax()} with probability {p.max():.2f}\n{sees}"
+    invite(figure, "Point at a bar.", below=words)
+    for k, score in enumerate(y):
+        says = f"{k}: score {number(score, '.2f')}, probability {p[k]:.3f}\n{sees}"
+        with touch(ax, (0, k - 0.5), says=says):
+            marks.frame(ax, (0, k - 0.5), lw=1.2, clip_on=False)
+    return words
 
 
-def _maps(ax: Axes, y: FloatArray) -> tuple[int, int, int]:
-    """Draw maps in a grid, the strongest unit framed; return its place (m, i, j)."""
+def _maps(
+    figure: Drawing, image: Axes, ax: Axes, y: FloatArray, field: ReceptiveField
+) -> tuple[str, str]:
+    """Draw maps in a grid, each with its strongest unit; return what the first sees."""
     (c, h, w), cols, most = y.shape, ceil(sqrt(len(y))), abs(y).max()
-    m, i, j = (int(n) for n in np.unravel_index(y.argmax(), y.shape))
     look: Any = {"vmin": -most if y.min() < 0 else 0, "vmax": most}
     ax.imshow(tiles(y, cols), cmap="gray_r", interpolation="none", **look)
     ax.set_facecolor(INPUT)  # shows between the maps
-    corner = m % cols * (w + 1) + j - 0.5, m // cols * (h + 1) + i - 0.5
-    marks.frame(ax, corner, colour=OUTPUT)
     ax.set_title(f"{c} maps of {h} × {w}", size=10)
     _framed(ax)
-    return m, i, j
+    corners = [(k % cols * (w + 1) - 0.5, k // cols * (h + 1) - 0.5) for k in range(c)]
+    units = [divmod(int(values.argmax()), w) for values in y]
+    seen = [[n * field.stride - field.padding for n in at] for at in units]
+
+    def mark(m: int) -> None:
+        (x, top), (i, j), (row, col) = corners[m], units[m], seen[m]
+        marks.frame(ax, (x + j, top + i), colour=OUTPUT)
+        whole = field.size, field.size
+        marks.frame(image, (col - 0.5, row - 0.5), *whole, OUTPUT)
+
+    sees = f"it sees {field.size} × {field.size} pixels"
+    m = int(y.max(axis=(1, 2)).argmax())
+    with resting(ax), resting(image):
+        mark(m)
+    words = f"strongest unit: {y.max():.2f}, in map {m + 1}\n{sees}"
+    invite(figure, "Point at a map.", below=words)
+    for k, values in enumerate(y):
+        says = f"strongest unit of map {k + 1}: {number(values.max(), '.2f')}\n{sees}"
+        with touch(ax, corners[k], w, h, says=says):
+            mark(k)
+    row, col = seen[m]
+    return words, f" from row {row}, column {col} on"
 
 
 def _one_image(name: str, x: FloatArray) -> None:

@@ -128,7 +128,8 @@ def channel_sum(
     for at in np.ndindex(y.shape):
         sets = dict(zip(("map", "row", "column"), np.add(at, 1), strict=True))
         there = output + at[2], starts[at[0]] + at[1]
-        says = f"{_named(at)}: {worked(at)}"
+        click = "\nClick it for its products." if at != position else ""
+        says = f"{_named(at)}: {worked(at)}{click}"
         with touch(ax, there, says=says, sets=sets):
             windows = [(at[2], top + at[1]) for top in tops]
             marks.cells(ax, windows, kw, kh, fc="none", ec=INK, lw=2, ls="--")
@@ -195,9 +196,11 @@ def mixing(x: FloatArray, weight: FloatArray, position: tuple[int, int]) -> Draw
             marks.label(ax, place, f"{name}{subscript(k + 1)}", ha=ha, va="center")
     ids = np.arange(weight.size).reshape(weight.shape)
     looks_of, taken = looks(ids), list[np.ndarray]()
+    ends = list[np.ndarray]()
     for m, c in np.ndindex(ids.shape):
         (x0, y0), (x1, y1) = sides[0][c], sides[1][m]
-        tail, head = np.array([x0 + WIDE, y0 + 0.5]), np.array([x1, y1 + 0.5])
+        tail, head = np.array([[x0 + WIDE, y0 + 0.5], [x1, y1 + 0.5]])
+        ends.append(np.array([[tail], [head]]))
         edge(ax, tail, head, looks_of[int(ids[m, c])], taken)
     marks.bare(ax).set(
         xlim=(-0.55, 3.7 + WIDE + 0.55), ylim=(rows * (1 + APART) - APART + 0.05, -0.05)
@@ -214,7 +217,7 @@ def mixing(x: FloatArray, weight: FloatArray, position: tuple[int, int]) -> Draw
             words.append(f"y{subscript(m + 1)} = {' + '.join(terms)} = {total}")
         return words
 
-    invite(figure, "Point at a picture.", below="\n".join(sums(*position)))
+    invite(figure, "Point at a picture or a letter.", below="\n".join(sums(*position)))
     corners = np.concatenate(sides)
     scale = np.divide((WIDE, 1), y.shape[:0:-1])  # of a pixel
     for high in parts(y.shape[1], PLACES[0]):
@@ -225,6 +228,11 @@ def mixing(x: FloatArray, weight: FloatArray, position: tuple[int, int]) -> Draw
                 dots = corners + scale * (pixel[1] + 0.5, pixel[0] + 0.5)
                 for colour, lw in ((PAPER, 8), (INK, 5)):
                     marks.lines(ax, dots, dots, color=colour, lw=lw, capstyle="round")
+    for (m, c), pair, letter in zip(np.ndindex(ids.shape), ends, taken, strict=True):
+        says = f"{looks_of[int(ids[m, c])].letter}: the weight {number(weight[m, c])}"
+        says += f" of x{subscript(c + 1)} in y{subscript(m + 1)}"
+        with touch(ax, letter - 0.15, 0.3, 0.3, says=says):
+            marks.lines(ax, pair[0], pair[1], color=INK, lw=7, alpha=0.25)
     i, j = position
     figure.alt = (
         f"{len(x)} input maps, {n} output maps, every output connected to every input. "

@@ -18,7 +18,9 @@ MARKERS = "osD^vP"
 
 
 @styled
-def waterfall(counts: Mapping[str, int], unit: str = "weights") -> Drawing:
+def waterfall(
+    counts: Mapping[str, int], unit: str = "weights", highest: int | None = None
+) -> Drawing:
     """Draw counts as bars on a logarithmic axis, with the factor from each to the next.
 
     Parameters
@@ -27,6 +29,9 @@ def waterfall(counts: Mapping[str, int], unit: str = "weights") -> Drawing:
         What is counted, in the order of the steps; each count at least 1.
     unit : str
         What the axis counts.
+    highest : int, optional
+        The largest count that the axis has room for, so that several drawings can be
+        compared; that of `counts` where left out.
 
     Returns
     -------
@@ -41,7 +46,8 @@ def waterfall(counts: Mapping[str, int], unit: str = "weights") -> Drawing:
         ax.text(left, row - 0.38, name, va="center")
         _beside(ax, log10(count), row, f"{count:,}")
     # Room at the right for the longest number, at 0.023 of the width per character.
-    ends = [(log10(n) - left) / (0.96 - 0.023 * len(f"{n:,}")) for n in counts.values()]
+    most = [*counts.values(), highest or 1]
+    ends = [(log10(n) - left) / (0.96 - 0.023 * len(f"{n:,}")) for n in most]
     right = left + max(ends)
     for row, (before, after) in enumerate(pairwise(counts.values())):
         if before != after:
@@ -49,8 +55,8 @@ def waterfall(counts: Mapping[str, int], unit: str = "weights") -> Drawing:
             factor = max(before, after) / min(before, after)
             word = f"{sign} {factor:,.0f}" if factor >= 10 else f"{sign} {factor:.2g}"
             ax.text(right, row + 0.6, word, ha="right", va="center", style="italic")
-    powers = int(max(map(log10, counts.values())))
-    ticks = range(0, powers + 1, 2 if powers > 5 else 1)
+    powers = int(log10(max(most)))
+    ticks = range(0, powers + 1, 1 + powers // 6)
     ax.set(xlim=(left, right), ylim=(len(counts) - 0.6, -0.75), yticks=[])
     ax.set_xticks(ticks, [f"10{superscript(t)}" for t in ticks])
     ax.set_xlabel(f"{unit} (logarithmic axis)")

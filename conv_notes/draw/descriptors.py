@@ -216,7 +216,7 @@ def _plane(
         ax.plot(a, b, "o", mfc=fill, mec=INPUT, zorder=at, **size_of)
         marks.label(ax, (a, b - 0.01), i, zorder=at + 1)
     # Parts made before there are words below leave these alone.
-    for x, y in np.ndindex(size):
+    for y, x in np.ndindex(high, wide):
         sets = {"first_number": x, "second_number": y}
         says = f"descriptor {len(points)} at ({x}, {y})"
         with touch(ax, (x - 0.5, y - 0.5), says=says, sets=sets):

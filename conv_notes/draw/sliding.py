@@ -176,7 +176,12 @@ def slide(
                 marks.cells(ax, [(left, top)], *span[::-1], fc="none", lw=2, ls="--")
     total = number(y[at])
     words = "\n+ ".join(terms) + f"  =  {total}"
-    invite(figure, "Drag the window, or click an output.", below=words, stays=True)
+    invite(
+        figure,
+        "Drag the window by its middle, or click an output.",
+        below=words,
+        stays=True,
+    )
     figure.alt = (
         f"Step {step} of {y.size}. Padded input {in_rows(padded)}; kernel "
         f"{in_rows(kernel)}. {' + '.join(terms)} = {total}. Whole output {in_rows(y)}."

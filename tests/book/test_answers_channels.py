@@ -29,7 +29,8 @@ def test_every_output_says_its_sums_and_chooses_itself():
     for part, (m, i, j) in zip(drawing.touches, np.ndindex(y.shape), strict=True):
         sets = {"map": str(m + 1), "row": str(i + 1), "column": str(j + 1)}
         assert part.sets == sets
-        place, total, last = part.says.replace("\n", ": ").split(": ")
+        place, total, last, *click = re.split(": |\n", part.says)
+        assert bool(click) == ((m, i, j) != (1, 1, 2))  # whose products are drawn
         assert place == f"map {m + 1}, row {i + 1}, column {j + 1}"
         total, shown = total.removeprefix("sum ").split(" = ")
         sums = [conv2d(x[None, [c]], weight[[m], c : c + 1]) for c in range(3)]
@@ -58,10 +59,10 @@ def test_places_say_the_sums_of_the_pixel_in_their_middle(shape):
     drawing = draw.mixing(x, weight, (1, 2))
     y = conv2d(x[None], weight[:, :, None, None])[0]
     rows, cols = (min(n, most) for n, most in zip(shape[1:], (5, 7), strict=True))
-    assert len(drawing.touches) == rows * cols
+    places, letters = drawing.touches[: rows * cols], drawing.touches[rows * cols :]
     size = np.divide((1.5, 1), shape[:0:-1])  # of a pixel
     covered = np.zeros(shape[1:])
-    for part in drawing.touches:
+    for part in places:
         box = part.part.get_path().vertices[:5]  # on the first map, which lies at 0
         j, i = (box.min(axis=0) / size).round(6).astype(int)
         w, h = (np.ptp(box, axis=0) / size).round(6).astype(int)
@@ -76,6 +77,10 @@ def test_places_say_the_sums_of_the_pixel_in_their_middle(shape):
         assert len(dots) == 5  # 3 inputs, 2 outputs
         assert np.allclose(dots[0], (np.array(at[::-1]) + 0.5) * size)
     assert (covered == 1).all()
+    assert [part.says for part in letters] == [
+        f"{'abcdef'[k]}: the weight {number(w)} of x{'₁₂₃'[k % 3]} in y{'₁₂'[k // 3]}"
+        for k, w in enumerate(weight.flat)
+    ]
 
 
 POINTS = np.array([[1.0, 2], [2, 1], [6, 2], [6, 0], [3, 5]])

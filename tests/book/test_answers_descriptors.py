@@ -71,7 +71,7 @@ def test_each_place_is_a_state_and_stands_in_its_square():
     )
     ((figure, choices),) = explored
     drawing = figure(3, 2)
-    for part, (x, y) in zip(drawing.touches, np.ndindex(SIZE), strict=True):
+    for part, (y, x) in zip(drawing.touches, np.ndindex(SIZE[::-1]), strict=True):
         assert part.sets == {"first number": str(x), "second number": str(y)}
         assert x in choices["first_number"] and y in choices["second_number"]
         assert corner(part) == (x - 0.5, y - 0.5)

@@ -216,7 +216,9 @@ def test_pictures_answer_with_what_they_are_made_of_and_made_from():
         # The small ones below choose a method, and say what it reaches.
         for part, (label, name) in zip(ways, choices["method"].items(), strict=True):
             assert part.sets == {"method": label}
-            assert part.says == figure(name, factor).get_supxlabel().rstrip()
+            words, *click = part.says.split("\n")
+            assert words == figure(name, factor).get_supxlabel().rstrip()
+            assert bool(click) == (name != "bilinear")  # which is shown large
             assert part.says.startswith(f"{label}: ")
 
 

@@ -160,6 +160,28 @@ def test_the_address_keeps_a_state(opened):
     assert picture.get_attribute("aria-label") == chosen != first
 
 
+def test_a_choice_below_the_head_does_not_move_the_page(opened):
+    page = opened("connectivity")
+    label = page.locator(".explore label", has_text="by turns")
+    label.evaluate("it => scrollBy(0, it.getBoundingClientRect().y - 55)")
+    box, before = label.bounding_box(), page.evaluate("scrollY")
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 3)
+    assert label.locator("input").is_checked()
+    assert page.evaluate("scrollY") == before
+
+
+def test_what_was_pressed_is_shown_in_the_next_state_too(opened):
+    page = opened("pooling")
+    box = page.locator(".explore")
+    part = box.locator(".touch").nth(3)
+    part.locator("path").first.click(force=True)
+    before = part.get_attribute("aria-label")
+    box.locator("label", has_text="average").click()
+    page.mouse.move(0, 0)
+    assert part.evaluate(ANSWERS)[0] == "visible"
+    assert part.get_attribute("aria-label") != before
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_every_question_is_answered_in_the_page(opened, name):
     page = opened(name)
