@@ -1,0 +1,48 @@
+"""What readers look up: claims of the ledger."""
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def context(browser):
+    context = browser.new_context()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context):
+    page = context.new_page()
+    yield page
+    page.close()
+
+
+def test_the_ledger_is_chosen_from_by_keyboard_and_keeps_it_in_the_address(page, site):
+    page.goto(f"{site}book/source-notes.html?note=3&chapter=nowhere")
+    rows, said = page.locator(".ledger tbody tr:visible"), page.get_by_role("status")
+
+    def all_say(**what):
+        for name, value in what.items():
+            have = rows.evaluate_all(f"all => all.map(it => it.dataset.{name})")
+            assert have and all(value in one.split(", ") for one in have)
+        assert f"{len(have)} of " in said.inner_text()
+
+    all_say(note="3")
+    page.get_by_label("verdict").focus()
+    page.keyboard.press("ArrowDown")
+    all_say(note="3", verdict="does not hold")
+    page.reload()
+    all_say(note="3", verdict="does not hold")
+    assert "note=3" in page.url and "chapter" not in page.url
+    page.get_by_label("note").select_option("all")
+    page.get_by_label("verdict").select_option("all")
+    assert "?" not in page.url
+    first = rows.first.get_attribute("data-verdict")
+    assert first == "does not hold" and rows.last.get_attribute("data-verdict") == "holds"
+
+
+def test_ids_of_claims_do_not_wrap(page, site):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site}book/source-notes.html")
+    wrapped = "all => all.filter(it => it.getClientRects().length > 1).length"
+    assert page.locator(".ledger td:first-child a").evaluate_all(wrapped) == 0
