@@ -1,4 +1,4 @@
-"""Each claim of the ledger has its box or row in a chapter, and the code that shows it."""
+"""Each claim of the ledger has its box or row in a chapter, and code that shows it."""
 
 import re
 

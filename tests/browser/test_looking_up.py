@@ -38,7 +38,9 @@ def test_the_ledger_is_chosen_from_by_keyboard_and_keeps_it_in_the_address(page,
     page.get_by_label("verdict").select_option("all")
     assert "?" not in page.url
     first = rows.first.get_attribute("data-verdict")
-    assert first == "does not hold" and rows.last.get_attribute("data-verdict") == "holds"
+    assert (
+        first == "does not hold" and rows.last.get_attribute("data-verdict") == "holds"
+    )
 
 
 def test_ids_of_claims_do_not_wrap(page, site):
