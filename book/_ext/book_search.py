@@ -20,8 +20,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
+from book_glossary import GLOSSARY
+
 CHINESE = "[\u3400-\u9fff\uf900-\ufaff]+"
-GLOSSARY = "book/glossary"
 OFTEN = 3  # times; a word that a chapter uses less says little about it
 
 

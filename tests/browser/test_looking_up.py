@@ -1,4 +1,4 @@
-"""What readers look up: claims of the ledger."""
+"""What readers look up: terms and sources where they are named, claims."""
 
 import pytest
 
@@ -48,3 +48,46 @@ def test_ids_of_claims_do_not_wrap(page, site):
     page.goto(f"{site}book/source-notes.html")
     wrapped = "all => all.filter(it => it.getClientRects().length > 1).length"
     assert page.locator(".ledger td:first-child a").evaluate_all(wrapped) == 0
+
+
+TERM, SOURCE = 'a[href*="#term-neuron"]', 'article a[href*="references.html#"]'
+
+
+@pytest.mark.parametrize(
+    ("link", "says"),
+    [(TERM, "A single output value of a layer"), (SOURCE, "Odena, Vincent Dumoulin")],
+)
+def test_links_say_what_they_lead_to(page, site, link, says):
+    page.goto(f"{site}book/shapes.html")
+    link, note = page.locator(link).first, page.get_by_role("tooltip")
+    link.hover()
+    assert says in note.inner_text()
+    box = note.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 10, steps=5)
+    page.wait_for_timeout(400)
+    assert note.is_visible()  # it may be read with the pointer on it
+    page.mouse.move(2, 2)
+    note.wait_for(state="hidden")
+
+    link.evaluate("""it => {
+        const before = document.createElement("button");
+        it.before(before);
+        before.focus();
+    }""")
+    page.keyboard.press("Tab")
+    assert says in note.inner_text()
+    assert link.get_attribute("aria-describedby") == note.get_attribute("id")
+    page.keyboard.press("Escape")
+    note.wait_for(state="hidden")
+    assert link.evaluate("it => it === document.activeElement")
+
+
+def test_a_finger_follows_the_link(browser, site):
+    context = browser.new_context(
+        has_touch=True, viewport={"width": 390, "height": 844}
+    )
+    page = context.new_page()
+    page.goto(f"{site}book/shapes.html")
+    page.locator(TERM).first.tap()
+    page.wait_for_url("**/glossary.html#term-neuron")
+    context.close()
