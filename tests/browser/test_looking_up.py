@@ -1,6 +1,7 @@
-"""What readers look up: terms and sources where they are named, claims."""
+"""What readers look up: terms and sources where they are named, claims, pages."""
 
 import pytest
+from test_pages import HTML
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +92,22 @@ def test_a_finger_follows_the_link(browser, site):
     page.locator(TERM).first.tap()
     page.wait_for_url("**/glossary.html#term-neuron")
     context.close()
+
+
+def test_a_page_that_is_missed_leads_on_at_any_depth(page, site):
+    # As a server of pages answers that is told of 404.html, or looks for it.
+    answer = {"path": HTML / "404.html", "status": 404}
+    page.route("**/book/nowhere/at/all.html", lambda route: route.fulfill(**answer))
+    failed = []
+    page.on("response", lambda it: it.ok or failed.append(it.url))
+    address = f"{site}book/nowhere/at/all.html"
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    assert failed == [address]
+    page.locator("article").get_by_role("link", name="a whole network").click()
+    page.wait_for_url(f"{site}book/whole-cnn.html")
+    page.goto(address)
+    page.get_by_role("searchbox", name="Search the book").fill("stride")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{site}search.html?q=stride")
+    page.get_by_text("Search finished").wait_for()

@@ -10,7 +10,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "_build/html"
 CHAPTERS = [f"{name}.html" for name in parse_toc_yaml(ROOT / "_toc.yml")]
-PAGES = [*CHAPTERS, "genindex.html", "search.html"]
+PAGES = [*CHAPTERS, "genindex.html", "search.html", "404.html"]
 PHONE, DESK = 390, 1280
 AXE = Path(find_spec("axe_playwright_python").origin).with_name("axe.min.js")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -101,12 +101,11 @@ def test_page_is_light_enough_for_a_phone(site, name):
 def test_one_search_box(page):
     wide = page.viewport_size["width"] == DESK
     assert page.locator(".bd-sidebar .search-button-field:visible").count() == wide
-    # A phone has a button instead; where results are shown, a form stands in the text.
-    others = (not wide) + page.url.endswith("/search.html")
-    assert (
-        page.locator(".search-button:visible, form:not(.ask form):visible").count()
-        == others
-    )
+    # A phone has a button instead; where results are shown, or a page is missed, a form
+    # stands in the text.
+    others = (not wide) + page.url.endswith(("/search.html", "/404.html"))
+    forms = page.locator(".search-button:visible, form:has([name=q]):visible")
+    assert forms.count() == others
 
 
 def test_pictures_have_a_text_alternative(page):
