@@ -19,6 +19,8 @@ MENDED = (
         r'<div class="bd-sidebar-primary bd-sidebar[^"]*"',
         r'\g<0> role="region" aria-label="Contents"',
     ),
+    # What unfolds the pages below another is an icon.
+    (r"(<summary)(><span class=\"toctree-toggle\")", r'\1 aria-label="Pages below"\2'),
     # No role is meant for an entry of a bibliography any more.
     (r' role="(doc-biblioentry|list)"', ""),
     # A corner of a table heads nothing.

@@ -31,7 +31,7 @@ import executions
 LOGGER = getLogger(__name__)
 
 # What the pages depend on besides their own files.
-FRAME = ("book/_assets/**/*", "book/_ext/*.py", "book/_site/*")
+FRAME = ("book/_assets/**/*", "book/_ext/*", "book/_site/*", "book/glossary.md")
 
 # What the chapters to be read say, or why they do not; and which of
 # them were executed for that.

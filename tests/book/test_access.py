@@ -8,6 +8,10 @@ import pytest
     ("written", "better"),
     [
         ('<summary aria-label="Toggle hidden content">', "<summary>"),
+        (
+            '<summary><span class="toctree-toggle">',
+            '<summary aria-label="Pages below"><span class="toctree-toggle">',
+        ),
         ('<div role="list" class="citation-list">', '<div class="citation-list">'),
         ('<th class="head"><p></p></th><th>a</th>', "<td></td><th>a</th>"),
         (

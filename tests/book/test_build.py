@@ -118,7 +118,7 @@ def test_folder_may_have_any_name(book, build_book):
     assert result.returncode == 0, result.stdout
     assert "as-written" in page(book)
     pages = {path.name for path in (book / "_build/html").glob("*.html")}
-    assert pages == {"index.html", "genindex.html", "search.html"}
+    assert pages == {"index.html", "genindex.html", "search.html", "404.html"}
     assert list(book.parent.iterdir()) == [book]
 
 
@@ -152,19 +152,34 @@ def test_broken_links_are_named(book, build_book):
 
 def test_plain_sphinx_builds_the_book_too(book, jupyter_book):
     """Jupyter Book 1 is in maintenance: this is the way out."""
-    write(book, "chapter", TITLE, CODE)
+    # And may be told where it will stand.
+    (book / "book/drawing.svg").write_text('<svg width="9" height="9"></svg>')
+    text = "# Chapter\n\nA layer.\n\n![A drawing](drawing.svg)\n\n$x^2$"
+    write(book, "chapter", new_markdown_cell(text), CODE)
     result = jupyter_book(book, "config", "sphinx", ".")
     assert result.returncode == 0, result.stdout
     result = subprocess.run(
         [sys.executable, "-m", "sphinx", "-W", "-n", ".", "_build/html"],
         cwd=book,
-        env=with_extensions(book),
+        env={**with_extensions(book), "BOOK_URL": "https://example.org/layers"},
         capture_output=True,
         encoding="utf-8",
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert "as-written" in page(book)
     assert "vendor/mathjax" in page(book)
+    top = "https://example.org/layers/"
+    for name, says in {
+        "description": "A layer.",
+        "og:description": "A layer.",
+        "og:url": f"{top}book/chapter.html",
+        "og:image": f"{top}_static/previews/book/chapter.png",
+    }.items():
+        assert f'="{name}" content="{says}">' in page(book)
+    picture = book / "_build/html/_static/previews/book/chapter.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert f"<loc>{top}book/chapter.html</loc>" in page(book, "sitemap.xml")
+    assert '<base href="/layers/">' in page(book, "404.html")
 
 
 def test_one_execution_serves_the_page_and_its_test(book, build_book):

@@ -1,34 +1,52 @@
-"""Every page is in the table of contents, every public name on the page of the API."""
+"""Every page is in the table of contents, every public name on a page of the API."""
 
 import importlib
+import inspect
 import re
 from pathlib import Path
 
+import book_api
 import pytest
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 import conv_notes
 
 ROOT = Path(__file__).parents[2]
-API = (ROOT / "book/api.md").read_text(encoding="utf-8")
+API = [path.read_text(encoding="utf-8") for path in ROOT.glob("book/api/*.md")]
 
 
 def test_table_of_contents_is_complete():
-    files = [*ROOT.glob("book/*.ipynb"), *ROOT.glob("book/*.md")]
-    written = {f"book/{path.stem}" for path in files}
+    patterns = "book/*.ipynb", "book/*.md", "book/api/*.md"
+    files = [path for pattern in patterns for path in ROOT.glob(pattern)]
+    written = {path.relative_to(ROOT).with_suffix("").as_posix() for path in files}
     listed = {*parse_toc_yaml(ROOT / "_toc.yml")}
     assert not written - listed, f"add {written - listed} to _toc.yml"
     assert not listed - written, f"write {listed - written}, which _toc.yml lists"
 
 
 def documented():
-    """The names on the page of the API."""
-    for block in re.split("(?m)^[.]{2} automodule:: ", API)[1:]:
+    """The names on the pages of the API."""
+    for block in re.split("(?m)^[.]{2} automodule:: ", "\n".join(API))[1:]:
         module = importlib.import_module(block.split()[0])
         members = re.search("(?m)^ *:members: *(.*)$", block)[1]
-        yield from members.split(", ") if members else module.__all__
+        yield from members.split(", ") if members else getattr(module, "__all__", [])
 
 
 @pytest.mark.parametrize("name", conv_notes.__all__)
-def test_page_of_the_api_is_complete(name):
-    assert name in documented(), f"add {name} to the :members: of book/api.md"
+def test_pages_of_the_api_are_complete(name):
+    assert name in documented(), f"add {name} to the :members: of a page in book/api"
+
+
+TUPLES = [
+    thing
+    for thing in (getattr(conv_notes, name) for name in conv_notes.__all__)
+    if inspect.isclass(thing) and issubclass(thing, tuple)
+]
+
+
+@pytest.mark.parametrize("named_tuple", TUPLES)
+def test_fields_are_described_once_with_their_tuple(named_tuple):
+    for name in named_tuple._fields:
+        assert re.search(rf"(?m)^ +(\w+, )*{name}\b.* : ", named_tuple.__doc__), name
+        field = getattr(named_tuple, name)
+        assert book_api.skip(None, "class", name, field, False, None)

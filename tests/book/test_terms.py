@@ -7,11 +7,13 @@ that are everyday words too, `EVERYDAY`, need a link to their entry somewhere.
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import nbformat
 import pytest
 import run_notebooks
 import yaml
+from mdit_py_plugins.anchors.index import slugify
 
 ROOT = run_notebooks.ROOT
 BOOK = ROOT / "book"
@@ -107,6 +109,28 @@ def test_the_glossary_is_in_order():
     order = [entry.splitlines()[0].lower() for entry in dict.fromkeys(NAMES.values())]
     assert order == sorted(order)
     assert EVERYDAY <= set(NAMES)
+
+
+@cache
+def section(chapter: str, heading: str = "") -> str:
+    """Return what stands below a heading, or all of a chapter."""
+    cells = nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4).cells
+    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    _, *parts = re.split(r"(?m)^#+ (.*)$", text)
+    titles, bodies = parts[::2], parts[1::2]
+    under = {slugify(a): a + b for a, b in zip(titles, bodies, strict=True)}
+    return under[heading] if heading else text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_entries_lead_to_where_the_term_is_explained(name):
+    entry = NAMES[name]
+    links = re.findall(r"→ \[\]\((.*)\.ipynb(?:#(.*))?\)", entry)
+    assert len(links) == 1
+    any_name = "|".join(pattern(other) for other in NAMES if NAMES[other] == entry)
+    if any(re.search(any_name, section(chapter)) for chapter in chapters()):
+        chinese = "".join(f"|{word}" for word in re.findall(CHINESE, entry))
+        assert re.search(any_name + chinese, section(*links[0]))
 
 
 GLOSSARY = """

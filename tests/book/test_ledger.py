@@ -1,0 +1,46 @@
+"""Each claim of the ledger has its box or row in a chapter, and code that shows it."""
+
+import re
+
+import nbformat
+import pytest
+import run_notebooks
+import yaml
+
+BOOK = run_notebooks.ROOT / "book"
+CLAIMS = yaml.safe_load((BOOK / "claims.yml").read_text("utf-8"))
+VERDICTS = {claim["id"]: claim["verdict"] for claim in CLAIMS}
+STYLE = {
+    "holds": "note-holds",
+    "holds in part": "note-nuance",
+    "does not hold": "note-wrong",
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=VERDICTS)
+def test_claim_is_shown_in_its_chapter(claim):
+    name, verdict = claim["id"], claim["verdict"]
+    cells = nbformat.read(BOOK / f"{claim['chapter']}.ipynb", as_version=4).cells
+    box = rf"\({name}\)=\n.* {name} · {verdict}\n:class: {STYLE[verdict]}\n"
+    row = rf"\* - \({name}\)=\n    {name}: "
+    boxes = [i for i, cell in enumerate(cells) if re.search(box, cell.source)]
+    rows = [cell.source for cell in cells if re.search(row, cell.source)]
+    assert len(boxes) + len(rows) == 1
+    if rows:  # of a table of claims that hold
+        assert verdict == "holds" and ":class: note-table" in rows[0]
+        assert sum(f"# {name}" in cell.source for cell in cells) == 1
+    else:
+        assert cells[boxes[0] + 1].cell_type == "code"
+
+
+def test_ids_are_those_of_one_claim():
+    assert len(VERDICTS) == len(CLAIMS)
+
+
+def test_the_examples_have_the_verdicts_that_they_explain():
+    cells = nbformat.read(BOOK / "source-notes.ipynb", as_version=4).cells
+    text = " ".join(cells[0].source.split())
+    explained = dict(re.findall(r"- \*\*([a-z ]+)\*\*: [^[]*\[([\w-]+)\]", text))
+    assert set(explained) == set(STYLE)
+    for verdict, example in explained.items():
+        assert VERDICTS[example] == verdict
