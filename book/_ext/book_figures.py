@@ -1,8 +1,8 @@
-"""Pictures in the page itself, light or dark as the page is.
+"""Pictures that load when they are near, light or dark as the page is.
 
-A picture that stands in the page takes part in it: its parts answer, its
-text can be found and copied, and a rule for each of its colours makes it
-dark in the dark theme.
+A picture that stands in the page itself takes part in it: its parts
+answer, its text can be found and copied, and a rule for each of its
+colours makes it dark in the dark theme. `pictures.js` puts it there.
 """
 
 import re
@@ -12,33 +12,38 @@ from pathlib import Path
 from conv_notes.draw.marks import INK, PAPER, SERIES
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.writers.html5 import HTML5Translator
 
 COLOUR = re.compile(r'(fill|stroke)(?:: |=\\?")(#[0-9a-f]{6})')
 
 
-class InPage(SphinxPostTransform):
-    """Put drawings into the page, not beside it."""
-
-    default_priority = 10  # before images are collected
-    formats = ("html",)
-
-    def run(self, **kwargs) -> None:
-        for image in [*self.document.findall(nodes.image)]:
-            path = Path(self.app.srcdir, image["uri"])
-            if path.suffix == ".svg" and path.exists():
-                svg = named(path.read_text("utf-8"), image.get("alt", ""))
-                image.replace_self(nodes.raw("", svg, format="html"))
+def pictures(doctree: nodes.document, folder: Path) -> dict[str, str]:
+    """Return the drawings of a page, by the place of their file."""
+    paths = {image["uri"]: folder / image["uri"] for image in doctree.findall(nodes.image)}
+    drawings = {uri: path for uri, path in paths.items() if path.suffix == ".svg"}
+    return {uri: path.read_text("utf-8") for uri, path in drawings.items()}
 
 
-def named(svg: str, alt: str) -> str:
-    """Say what a drawing shows, to who cannot see it."""
-    svg = svg[svg.index("<svg") :]
-    tag = svg[: svg.index(">")]
-    role = re.search('role="[^"]*"', tag) or ['role="img"']
-    plain = re.sub(' (role|aria-label)="[^"]*"', "", tag)
-    says = f'<svg {role[0]} aria-label="{escape(alt)}"'
-    return svg.replace(tag, plain.replace("<svg", says, 1), 1)
+def visit_image(self: HTML5Translator, image: nodes.image) -> None:
+    """Write a drawing as an image that loads when it is near; pictures.js does the rest.
+
+    The page keeps room for it.
+    """
+    uri = image["uri"]
+    if not uri.endswith(".svg"):
+        return type(self).visit_image(self, image)
+    svg = Path(self.builder.srcdir, uri).read_text("utf-8")
+    width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
+    src = f"{self.builder.imgpath}/{self.builder.images[uri]}"
+    alt = escape(image.get("alt", ""))
+    self.body.append(
+        f'<img class="drawing" loading="lazy" src="{src}" alt="{alt}" '
+        f'style="aspect-ratio: {width} / {height}">'
+    )
+
+
+def depart_image(self: HTML5Translator, image: nodes.image) -> None:
+    type(self).depart_image(self, image)
 
 
 def dark(colour: str, what: str = "fill") -> str:
@@ -109,12 +114,14 @@ def rules(page: str) -> str:
 
 def add_rules(app, pagename, templatename, context, doctree) -> None:
     """Give a page the rules for its own pictures."""
-    if "<svg" in (body := context.get("body", "")):
-        context["body"] = f"<style>{rules(body)}</style>{body}"
+    drawings = pictures(doctree, Path(app.srcdir)) if doctree else {}
+    page = "".join([context.get("body", ""), *drawings.values()])
+    if "<svg" in page:
+        context["body"] = f"<style>{rules(page)}</style>{context['body']}"
 
 
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
-    app.add_post_transform(InPage)
+    app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
     app.connect("html-page-context", add_rules)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

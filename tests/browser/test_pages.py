@@ -1,5 +1,6 @@
 """Every page of the built book in a browser, as wide as a phone and as a desk."""
 
+import gzip
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +28,7 @@ SIMPLER = """(() => {
   const code = [...document.querySelectorAll('.highlight pre')];
   code.slice(5).forEach(it => (it.textContent = 'x'));
 })()"""
+BINARY = (".png", ".woff", ".woff2")
 VISITS = [(name, width) for name in PAGES for width in (PHONE, DESK)]
 
 
@@ -36,15 +38,16 @@ def on(*visits):
 
 
 @pytest.fixture(scope="module", params=VISITS, ids=str)
-def visit(request, browser, site):
-    """Open a page; return it, and a list of what goes wrong there, which grows.
+def visit(request, browser, site, with_pictures):
+    """Open a page; return it, what was sent for it, and what goes wrong there.
 
-    pytest runs the tests of one page, in their order, before it opens another.
+    The first is what one sees first; then all pictures are loaded. The last is a list
+    that grows. pytest runs the tests of one page, in their order, before it opens another.
     """
     name, width = request.param
     size = {"width": width, "height": 844}
     context = browser.new_context(color_scheme="light", viewport=size)
-    page, wrong = context.new_page(), []
+    page, answers, wrong = context.new_page(), {}, []
     ours = (site, "data:", "blob:")
 
     def note(mistake: str, made: bool = True) -> None:
@@ -56,18 +59,22 @@ def visit(request, browser, site):
     )
     page.on("requestfailed", lambda it: note(f"failed: {it.url}"))
     page.on("response", lambda it: note(f"{it.status}: {it.url}", not it.ok))
+    page.on("response", lambda it: answers.setdefault(it.url, it))
     page.on("pageerror", lambda it: note(f"page error: {it}"))
     page.on("console", lambda it: note(f"console: {it.text}", it.type == "error"))
     page.goto(site + name)
     page.wait_for_load_state("networkidle")
-    yield page, wrong
+    own = (it for url, it in answers.items() if url.startswith(site))
+    sent = {urlsplit(it.url).path: it.body() for it in own if it.status == 200}
+    with_pictures(page)
+    yield page, sent, wrong
     context.close()
 
 
 @pytest.fixture
 def page(visit):
     """Return a page where nothing goes wrong, neither before nor during a test."""
-    page, wrong = visit
+    page, _, wrong = visit
     yield page
     found, wrong[:] = list(wrong), []
     assert not found
@@ -94,9 +101,32 @@ def test_pages_are_all_of_them(site):
     assert pages == {*PAGES, "index.html"}
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_page_is_light_enough_for_a_phone(site, name):
-    assert (HTML / name).stat().st_size <= 2_000_000
+def test_first_view_is_light(visit, record_property):
+    """As sent, and as gzip would send it, pictures that are near included."""
+    page, sent, _ = visit
+    size = sum(map(len, sent.values()))
+    small = sum(
+        len(body if path.endswith(BINARY) else gzip.compress(body, 9))
+        for path, body in sent.items()
+    )
+    width = page.viewport_size["width"]
+    record_property("weight", [urlsplit(page.url).path, width, size, small])
+    assert size <= 2_500_000 and small <= 900_000
+
+
+def test_mathjax_is_loaded_where_there_is_a_formula(visit):
+    page, sent, _ = visit
+    formulas = page.locator("article .math").count()
+    assert any("mathjax" in path for path in sent) == (formulas > 0)
+
+
+@on(*((name, PHONE) for name in CHAPTERS[1:14]))
+def test_pictures_load_when_they_are_near(visit):
+    """All have been loaded since; few were at first."""
+    page, sent, _ = visit
+    drawings = page.locator("article figure > svg").count()
+    assert sum(path.endswith(".svg") for path in sent) < drawings
+    assert not any("/states/" in path for path in sent)
 
 
 def test_one_search_box(page):
