@@ -19,7 +19,9 @@ COLOUR = re.compile(r'(fill|stroke)(?:: |=\\?")(#[0-9a-f]{6})')
 
 def pictures(doctree: nodes.document, folder: Path) -> dict[str, str]:
     """Return the drawings of a page, by the place of their file."""
-    paths = {image["uri"]: folder / image["uri"] for image in doctree.findall(nodes.image)}
+    paths = {
+        image["uri"]: folder / image["uri"] for image in doctree.findall(nodes.image)
+    }
     drawings = {uri: path for uri, path in paths.items() if path.suffix == ".svg"}
     return {uri: path.read_text("utf-8") for uri, path in drawings.items()}
 

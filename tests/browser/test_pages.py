@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +15,7 @@ HTML = ROOT / "_build/html"
 CHAPTERS = [f"{name}.html" for name in parse_toc_yaml(ROOT / "_toc.yml")]
 PAGES = [*CHAPTERS, "genindex.html", "search.html"]
 PHONE, DESK = 390, 1280
+ZOOMED = 320, 640  # a desk's pixels at 400 % and 200 %
 AXE = Path(find_spec("axe_playwright_python").origin).with_name("axe.min.js")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIOLATIONS = """async rules => {
@@ -85,9 +87,38 @@ def test_book_builds(build):
 
 
 def test_page_loads_cleanly_and_fits(page):
+    """At its width, and on a desk zoomed to 200 and 400 %: reflow, WCAG 1.4.10."""
     assert page.title()
     overflow = "document.scrollingElement.scrollWidth - innerWidth"
     assert page.evaluate(overflow) <= 0
+    size = page.viewport_size
+    if size["width"] == DESK:
+        for width in ZOOMED:
+            page.set_viewport_size({**size, "width": width})
+            assert page.evaluate(overflow) <= 0, width
+        page.set_viewport_size(size)
+
+
+def test_buttons_say_what_they_fold_or_copy(page):
+    for kind in (".copybtn", ".toggle-button, article summary"):
+        names = page.locator(kind).evaluate_all(
+            "all => all.map(it => it.getAttribute('aria-label') ?? it.textContent.trim())"
+        )
+        vague = [name for name in names if not re.search(r": \S|cell \d|code \d", name)]
+        assert not vague
+        if kind != ".copybtn":  # of a cell there may be two outputs to copy
+            assert len(set(names)) == len(names)
+
+
+@on(*((name, PHONE) for name in CHAPTERS[1:14]))
+def test_code_keeps_its_lines_on_a_phone(page):
+    broken = page.locator(".cell_input pre").evaluate_all(
+        """all => all.filter(it => it.offsetParent && it.textContent.includes("\\n"))
+          .filter(it => getComputedStyle(it).whiteSpace !== 'pre'
+            || it.scrollWidth > it.clientWidth && getComputedStyle(it).overflowX !== 'auto')
+          .length"""
+    )
+    assert broken == 0
 
 
 @on(("index.html", PHONE))
