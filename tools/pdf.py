@@ -1,7 +1,7 @@
 """The built book as one PDF: `python tools/pdf.py [FILE]`.
 
-Its pages are put behind one another in the frame of the first, and printed by Chromium as
-a reader would print one of them: what paper looks like is said in book.css and print.js.
+Its pages are put behind one another in the frame of one, and printed by Chromium
+as a reader would print it: what paper looks like is said in book.css and print.js.
 """
 
 import sys
@@ -41,7 +41,7 @@ def here(name: str, anchor: str = "") -> str:
 
 
 def chapter(name: str, all_names: list[str]) -> tuple[BeautifulSoup, Tag]:
-    """Return a page, and its text, in which names and links are those of the one page."""
+    """Return a page, and its text with the names and links of the one page."""
     soup = BeautifulSoup((HTML / name).read_text("utf-8"), "html.parser")
     text = soup.select_one("article.bd-article")
     for element in text.select("[id]:not(svg *)"):

@@ -17,30 +17,17 @@ from sphinx.writers.html5 import HTML5Translator
 COLOUR = re.compile(r'(fill|stroke)(?:: |=\\?")(#[0-9a-f]{6})')
 
 
-def pictures(doctree: nodes.document, folder: Path) -> dict[str, str]:
-    """Return the drawings of a page, by the place of their file."""
-    paths = {
-        image["uri"]: folder / image["uri"] for image in doctree.findall(nodes.image)
-    }
-    drawings = {uri: path for uri, path in paths.items() if path.suffix == ".svg"}
-    return {uri: path.read_text("utf-8") for uri, path in drawings.items()}
-
-
 def visit_image(self: HTML5Translator, image: nodes.image) -> None:
-    """Write a drawing as an image that loads when it is near; pictures.js does the rest.
-
-    The page keeps room for it.
-    """
-    uri = image["uri"]
-    if not uri.endswith(".svg"):
+    """Write a drawing as an image that loads when it is near, and keep room for it."""
+    file = self.builder.images.get(image["uri"], "")
+    if not file.endswith(".svg"):
         return type(self).visit_image(self, image)
-    svg = Path(self.builder.srcdir, uri).read_text("utf-8")
+    svg = Path(self.builder.srcdir, image["uri"]).read_text("utf-8")
     width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
-    src = f"{self.builder.imgpath}/{self.builder.images[uri]}"
     alt = escape(image.get("alt", ""))
     self.body.append(
-        f'<img class="drawing" loading="lazy" src="{src}" alt="{alt}" '
-        f'style="aspect-ratio: {width} / {height}">'
+        f'<img class="drawing" loading="lazy" src="{self.builder.imgpath}/{file}" '
+        f'alt="{alt}" style="aspect-ratio: {width} / {height}">'
     )
 
 
@@ -116,8 +103,10 @@ def rules(page: str) -> str:
 
 def add_rules(app, pagename, templatename, context, doctree) -> None:
     """Give a page the rules for its own pictures."""
-    drawings = pictures(doctree, Path(app.srcdir)) if doctree else {}
-    page = "".join([context.get("body", ""), *drawings.values()])
+    images = doctree.findall(nodes.image) if doctree else ()
+    paths = {Path(app.srcdir, image["uri"]) for image in images}
+    drawings = [path.read_text("utf-8") for path in paths if path.suffix == ".svg"]
+    page = "".join([context.get("body", ""), *drawings])
     if "<svg" in page:
         context["body"] = f"<style>{rules(page)}</style>{context['body']}"
 

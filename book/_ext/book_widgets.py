@@ -15,7 +15,8 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
 FORM = re.compile(
-    '(<div class="explore">.*?<script type="application/json">)(.*?)(?=</script></div>)',
+    '(<div class="explore">.*?<script type="application/json">)'
+    "(.*?)(?=</script></div>)",
     re.DOTALL,
 )
 SIZE = re.compile(r'<svg[^>]* viewBox="0 0 ([\d.]+) ([\d.]+)"')
