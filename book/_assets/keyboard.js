@@ -20,10 +20,10 @@ window.addEventListener("load", async () => {
     button.tabIndex = -1;
     name(button, cell ? `Copy ${what} of cell ${cell}` : `Copy code ${k + 1}`);
   });
-  all(".toggle-button").forEach((button) => {
+  all(".toggle-button").forEach((button, k) => {
     const title = button.closest(".admonition-title").textContent.trim();
-    const part = button.closest("section").querySelector("h1, h2, h3")?.firstChild.textContent;
-    name(button, `Show or hide: ${title}${button.closest(".solution") ? "" : `, ${part}`}`);
+    const alike = button.closest(".solution") ? "" : `, ${k + 1}`;
+    name(button, `Show or hide: ${title}${alike}`);
   });
   all(".ask").forEach((ask) =>
     name(ask.querySelector("summary"), `Answer: ${ask.querySelector("legend, label span").textContent}`));

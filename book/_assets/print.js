@@ -1,4 +1,4 @@
-// On paper, answers and solutions stand at the end of their chapter.
+// Paper is light, and answers and solutions stand at the end of their chapter.
 (() => {
   const { make } = window.conv_notes;
   const undo = [];
@@ -21,12 +21,21 @@
       end.append(solution);
       undo.push(() => place.replaceWith(solution));
     }
+    for (const fold of chapter.querySelectorAll(".tag_hide-cell details:not([open])")) {
+      fold.open = true; // not code alone, as other folds
+      undo.push(() => (fold.open = false));
+    }
     chapter.append(end);
     undo.push(() => end.remove());
   }
 
   addEventListener("beforeprint", () => {
-    if (!undo.length) document.querySelectorAll(".bd-article").forEach(move);
+    if (undo.length) return;
+    const { dataset } = document.documentElement;
+    const { theme } = dataset;
+    dataset.theme = "light";
+    undo.push(() => (dataset.theme = theme));
+    document.querySelectorAll(".bd-article").forEach(move);
   });
   addEventListener("afterprint", () => undo.splice(0).forEach((back) => back()));
 })();

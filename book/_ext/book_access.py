@@ -24,7 +24,7 @@ MENDED = (
     # A corner of a table heads nothing.
     (r"<th(?: [^>]*)?>\s*(?:<p>\s*</p>)?\s*</th>", "<td></td>"),
 )
-FOLD = re.compile(r"((?:Show|Hide) code)(?=</p>)")
+FOLD = re.compile(r'(<p class="(?:collapsed|expanded)[^>]*>[^<]+)(?=</p>)')
 
 
 def mended(html: str) -> str:

@@ -22,7 +22,7 @@ def test_markup_is_mended(written, better):
 
 
 def test_folds_say_which_cell_they_fold():
-    fold = '<div class="cell x"><p>Show code</p>'
+    fold = '<div class="cell x"><p class="collapsed">Show code</p>'
     first, second = book_access.mended(fold + fold).split("</p>")[:2]
     assert first.endswith('code<span class="visually-hidden"> of cell 1</span>')
     assert second.endswith('code<span class="visually-hidden"> of cell 2</span>')
