@@ -23,6 +23,10 @@ help: ## list the targets
 book: $(READY) ## execute the chapters and build the book into _build/html
 	$(JUPYTER_BOOK) build . -W -n --keep-going
 
+pdf: book ## print the book into _build/book.pdf
+	@$(BIN)/python tools/chromium.py
+	$(BIN)/python tools/pdf.py
+
 test: $(READY) ## run all tests: library, chapters, book, browser
 	@$(BIN)/python tools/chromium.py
 	$(BIN)/python -m pytest
@@ -90,4 +94,4 @@ $(READY): pyproject.toml constraints.txt
 	@test ! -e .git || git config diff.notebook.textconv '$(PYTHON) tools/notebook_text.py' || true
 	@touch $@
 
-.PHONY: help book test fuzz thorough oldest bench experiments cells editor lab read notebooks format clean
+.PHONY: help book pdf test fuzz thorough oldest bench experiments cells editor lab read notebooks format clean

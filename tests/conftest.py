@@ -36,19 +36,22 @@ def build_book(jupyter_book) -> Callable[[Path], Result]:
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say how many tests of each suite passed, and how many ONNX cases.
+    """Say how many tests of each suite passed, how many ONNX cases, what pages weigh.
 
     All of it comes with the reports, so that it also arrives here when the tests ran in
     other processes.
     """
     passed, skipped, whole, onnx = Counter(), Counter(), set(), Counter()
     found = left_out = {}
+    weights = []
     for report in terminalreporter.stats.get("passed", []):
         passed[suite(report)] += 1
         properties = dict(report.user_properties)
         onnx[properties.get("onnx passed")] += 1
         found = properties.get("onnx found", found)
         left_out = properties.get("onnx left out", left_out)
+        if "weight" in properties:
+            weights.append(properties["weight"])
     for report in terminalreporter.stats.get("skipped", []):
         if report.when == "collect":  # a whole file, said once by each process
             whole.add(suite(report))
@@ -64,6 +67,12 @@ def pytest_terminal_summary(terminalreporter):
         write(terminalreporter, "ONNX node cases", counts)
         counts = [f"{reason} ({n})" for reason, n in left_out.items()]
         write(terminalreporter, "  left out", counts)
+    if weights:
+        head = "first view", "wide", "bytes", "gzip"
+        terminalreporter.write_line("{:28} {:>5} {:>10} {:>9}".format(*head))
+        for weight in sorted(weights):
+            line = "{:28} {:>5} {:>10,} {:>9,}".format(*weight)
+            terminalreporter.write_line(line)
 
 
 def suite(report):

@@ -189,26 +189,37 @@ window.conv_notes = (() => {
     return { element, show };
   }
 
-  // ---- Those of the page. Their state is in the address, so that a link shows it.
+  // ---- Those of the page. Their state is in the address, so that a link shows it. The
+  // page holds the first picture; the others are a script, loaded when that is near.
+  const states = {};
   function fromPage(box, number) {
-    const { controls, first, pictures } = JSON.parse(box.querySelector("script").textContent);
+    const script = box.querySelector("script");
+    const { controls, first, source, tallest, states: name } = JSON.parse(script.textContent);
+    script.remove();
+    const start = box.innerHTML;
     const key = `explore${number || ""}`;
     const asked = new URLSearchParams(location.search).get(key)?.split(".").map(Number);
     const fits = asked?.length === controls.length &&
       controls.every(([, options], k) => options[asked[k]] !== undefined);
     const at = (state) => state.reduce((sum, index, k) => sum * controls[k][1].length + index, 0);
-    const made = explorer({
-      controls,
-      first: fits ? asked : first,
-      draw: (state, use) => use(pictures[at(state)]),
-      tallest: Math.max(...pictures.map(proportion)),
-    });
+    let loading, wanted;
+    const load = () => (loading ??= new Promise((onload) =>
+      document.head.append(make("script", { src: source, onload }))));
+    function draw(state, use) {
+      wanted = at(state);
+      if (states[name]) use(states[name][wanted]);
+      else if (wanted === at(first)) use(start);
+      else load().then(() => use(states[name][wanted]));
+    }
+    const made = explorer({ controls, first: fits ? asked : first, draw, tallest });
     made.follow((state) => {
       const address = new URL(location);
       address.searchParams.set(key, state.join("."));
       history.replaceState(history.state, "", address);
     });
     box.replaceWith(made.element);
+    const near = ([{ isIntersecting }]) => isIntersecting && load();
+    new IntersectionObserver(near, { rootMargin: "100%" }).observe(made.element);
   }
 
   // ---- Questions. Answers are kept in this browser.
@@ -272,5 +283,5 @@ window.conv_notes = (() => {
 
   document.querySelectorAll(".explore").forEach(fromPage);
   document.querySelectorAll(".ask").forEach(asked);
-  return { make, button, explorer, asked };
+  return { make, button, explorer, asked, states };
 })();

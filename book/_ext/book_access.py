@@ -26,7 +26,7 @@ MENDED = (
     # A corner of a table heads nothing.
     (r"<th(?: [^>]*)?>\s*(?:<p>\s*</p>)?\s*</th>", "<td></td>"),
 )
-FOLD = re.compile(r"((?:Show|Hide) code cell (?:source|content|output))(?=</p>)")
+FOLD = re.compile(r'(<p class="(?:collapsed|expanded)[^>]*>[^<]+)(?=</p>)')
 
 
 def mended(html: str) -> str:
@@ -35,7 +35,7 @@ def mended(html: str) -> str:
         html = re.sub(pattern, better, html)
     cells = html.split('<div class="cell ')
     return '<div class="cell '.join(
-        FOLD.sub(rf'\1<span class="visually-hidden"> {k}</span>', cell)
+        FOLD.sub(rf'\1<span class="visually-hidden"> of cell {k}</span>', cell)
         for k, cell in enumerate(cells)
     )
 

@@ -6,6 +6,7 @@
   A change in the style or scripts, which Sphinx does not follow either,
   writes all pages again.
 - In the text a chapter is called by its subject, not by its whole title.
+- MathJax is loaded where there is a formula.
 - Errors and warnings in a notebook name the file, cell and line.
 - A build that failed is not taken up where it stopped: Sphinx would not
   repeat its warnings, and the second build of a broken book would pass.
@@ -133,6 +134,16 @@ def name_cell(record: logging.LogRecord) -> bool:
     return True
 
 
+def only_for_formulas(app, pagename, templatename, context, doctree) -> None:
+    """Spare a page MathJax if only pages in its table of contents have formulas."""
+    if 'class="math' not in context.get("body", ""):
+        context["script_files"][:] = [
+            script
+            for script in context["script_files"]
+            if "mathjax" not in str(script).lower()
+        ]
+
+
 def forget_failed_build(app: Sphinx, exception: Exception | None) -> None:
     """Make the next build read everything again if this one failed."""
     if exception or app.statuscode:
@@ -149,6 +160,7 @@ def report_times(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
     app.setup_extension("myst_nb")
+    app.setup_extension("book_widgets")
     app.add_source_parser(Parser, override=True)
     for handler in logging.getLogger("sphinx").handlers:
         handler.addFilter(name_cell)
@@ -156,6 +168,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", follow_changes)
     app.connect("env-before-read-docs", execute_chapters)
     app.connect("doctree-resolved", name_chapters)
+    app.connect("html-page-context", only_for_formulas, priority=900)
     app.connect("build-finished", forget_failed_build)
     app.connect("build-finished", report_times)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,8 +1,8 @@
-"""Pictures in the page itself, light or dark as the page is.
+"""Pictures that load when they are near, light or dark as the page is.
 
-A picture that stands in the page takes part in it: its parts answer, its
-text can be found and copied, and a rule for each of its colours makes it
-dark in the dark theme.
+A picture that stands in the page itself takes part in it: its parts
+answer, its text can be found and copied, and a rule for each of its
+colours makes it dark in the dark theme. `pictures.js` puts it there.
 """
 
 import re
@@ -12,33 +12,27 @@ from pathlib import Path
 from conv_notes.draw.marks import INK, PAPER, SERIES
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.writers.html5 import HTML5Translator
 
 COLOUR = re.compile(r'(fill|stroke)(?:: |=\\?")(#[0-9a-f]{6})')
 
 
-class InPage(SphinxPostTransform):
-    """Put drawings into the page, not beside it."""
+def visit_image(self: HTML5Translator, image: nodes.image) -> None:
+    """Write a drawing as an image that loads when it is near, and keep room for it."""
+    file = self.builder.images.get(image["uri"], "")
+    if not file.endswith(".svg"):
+        return type(self).visit_image(self, image)
+    svg = Path(self.builder.srcdir, image["uri"]).read_text("utf-8")
+    width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
+    alt = escape(image.get("alt", ""))
+    self.body.append(
+        f'<img class="drawing" loading="lazy" src="{self.builder.imgpath}/{file}" '
+        f'alt="{alt}" style="aspect-ratio: {width} / {height}">'
+    )
 
-    default_priority = 10  # before images are collected
-    formats = ("html",)
 
-    def run(self, **kwargs) -> None:
-        for image in [*self.document.findall(nodes.image)]:
-            path = Path(self.app.srcdir, image["uri"])
-            if path.suffix == ".svg" and path.exists():
-                svg = named(path.read_text("utf-8"), image.get("alt", ""))
-                image.replace_self(nodes.raw("", svg, format="html"))
-
-
-def named(svg: str, alt: str) -> str:
-    """Say what a drawing shows, to who cannot see it."""
-    svg = svg[svg.index("<svg") :]
-    tag = svg[: svg.index(">")]
-    role = re.search('role="[^"]*"', tag) or ['role="img"']
-    plain = re.sub(' (role|aria-label)="[^"]*"', "", tag)
-    says = f'<svg {role[0]} aria-label="{escape(alt)}"'
-    return svg.replace(tag, plain.replace("<svg", says, 1), 1)
+def depart_image(self: HTML5Translator, image: nodes.image) -> None:
+    type(self).depart_image(self, image)
 
 
 def dark(colour: str, what: str = "fill") -> str:
@@ -109,12 +103,16 @@ def rules(page: str) -> str:
 
 def add_rules(app, pagename, templatename, context, doctree) -> None:
     """Give a page the rules for its own pictures."""
-    if "<svg" in (body := context.get("body", "")):
-        context["body"] = f"<style>{rules(body)}</style>{body}"
+    images = doctree.findall(nodes.image) if doctree else ()
+    paths = {Path(app.srcdir, image["uri"]) for image in images}
+    drawings = [path.read_text("utf-8") for path in paths if path.suffix == ".svg"]
+    page = "".join([context.get("body", ""), *drawings])
+    if "<svg" in page:
+        context["body"] = f"<style>{rules(page)}</style>{context['body']}"
 
 
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
-    app.add_post_transform(InPage)
+    app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
     app.connect("html-page-context", add_rules)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

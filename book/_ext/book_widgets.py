@@ -2,14 +2,24 @@
 
 The page does not need the widget manager: of a widget's saved state the
 build makes a form, choices above a picture, which `widgets.js` brings to
-life.
+life. The page holds the first picture; the others load when it is near.
 """
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from nbformat import NotebookNode
+from sphinx.application import Sphinx
 
+FORM = re.compile(
+    '(<div class="explore">.*?<script type="application/json">)'
+    "(.*?)(?=</script></div>)",
+    re.DOTALL,
+)
+SIZE = re.compile(r'<svg[^>]* viewBox="0 0 ([\d.]+) ([\d.]+)"')
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 
@@ -50,3 +60,33 @@ def leaves(saved: dict, model: str) -> Iterator[dict]:
         yield state
     for child in state.get("children", []):
         yield from leaves(saved, child)
+
+
+def beside(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Put the pictures of forms beside the page, and into it how high they get.
+
+    As a script, which a page that was opened as a file may load too.
+    """
+    folder = Path(app.outdir, "_static/states")
+
+    def put(form: re.Match) -> str:
+        data = json.loads(form[2])
+        pictures = data.pop("pictures")
+        sizes = [size for picture in pictures if (size := SIZE.search(picture))]
+        tallest = max((float(size[2]) / float(size[1]) for size in sizes), default=0)
+        text = json.dumps(pictures, ensure_ascii=False)
+        name = hashlib.sha256(text.encode()).hexdigest()[:16]
+        folder.mkdir(parents=True, exist_ok=True)
+        script = f'conv_notes.states["{name}"] = {text}\n'
+        (folder / f"{name}.js").write_text(script, "utf-8")
+        source = context["pathto"](f"_static/states/{name}.js", resource=True)
+        data |= {"states": name, "source": source, "tallest": tallest}
+        return form[1] + json.dumps(data, ensure_ascii=False).replace("</", r"<\/")
+
+    context["body"] = FORM.sub(put, context.get("body", ""))
+
+
+def setup(app: Sphinx) -> dict:
+    """Register with Sphinx."""
+    app.connect("html-page-context", beside, priority=600)  # book_figures reads them
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -68,7 +68,7 @@ export function outputs({ tell }, engine) {
       const canvas = sketch(message);
       out.append(cell.figure ? captioned(cell, canvas) : canvas);
     } else if (message.shown === "svg" && cell.figure)
-      out.append(captioned(cell, image(message.text, message.alt || cell.still.getAttribute("aria-label"))));
+      out.append(captioned(cell, image(message.text, message.alt || cell.still.ariaLabel || cell.still.alt)));
     else {
       const box = make("div", { className: "output" }, shown(message));
       out.append(box);

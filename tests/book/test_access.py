@@ -26,7 +26,7 @@ def test_markup_is_mended(written, better):
 
 
 def test_folds_say_which_cell_they_fold():
-    fold = '<div class="cell x"><p>Show code cell source</p>'
+    fold = '<div class="cell x"><p class="collapsed">Show code</p>'
     first, second = book_access.mended(fold + fold).split("</p>")[:2]
-    assert first.endswith('source<span class="visually-hidden"> 1</span>')
-    assert second.endswith('source<span class="visually-hidden"> 2</span>')
+    assert first.endswith('code<span class="visually-hidden"> of cell 1</span>')
+    assert second.endswith('code<span class="visually-hidden"> of cell 2</span>')

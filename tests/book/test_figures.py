@@ -41,16 +41,6 @@ def test_coloured_words_are_read_by_night(colour):
     assert contrast(night(colour, "text"), NIGHT) >= 4.5
 
 
-def test_a_picture_is_called_what_the_page_calls_it():
-    svg = (
-        '<?xml?><svg role="group" aria-label="own" width="3"><g aria-label="a"/></svg>'
-    )
-    named = book_figures.named(svg, 'by "its" cell')
-    head = '<svg role="group" aria-label="by &quot;its&quot; cell" width="3">'
-    assert named == f'{head}<g aria-label="a"/></svg>'
-    assert book_figures.named("<svg>", "a").startswith('<svg role="img" aria-label="a"')
-
-
 def test_a_page_has_rules_for_its_own_colours():
     rules = book_figures.rules('<path style="fill: #123456; stroke: none"/>')
     assert "svg .data {filter: invert(1)" in rules

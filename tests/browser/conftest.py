@@ -8,6 +8,19 @@ from filelock import FileLock
 from playwright.sync_api import sync_playwright
 from serving import served
 
+# Come near all pictures of a page, and then back: those in a fold too.
+NEAR = """async () => {
+  document.querySelectorAll('img.drawing').forEach(it => (it.loading = 'eager'));
+  for (const it of document.querySelectorAll('.explore')) {
+    it.scrollIntoView({ behavior: 'instant' });
+    await new Promise(done => setTimeout(done, 50));
+  }
+  scrollTo({ top: 0, behavior: 'instant' });
+}"""
+LOADED = """() => !document.querySelector('img.drawing') &&
+  document.querySelectorAll('.explore').length === Object.keys(conv_notes.states).length
+"""
+
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "_build/html"
 
@@ -41,3 +54,14 @@ def browser():
         browser = playwright.chromium.launch(executable_path=path, args=options.split())
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def with_pictures():
+    """Return a function that has all pictures of a page loaded."""
+
+    def load(page):
+        page.evaluate(NEAR)
+        page.wait_for_function(LOADED)
+
+    return load

@@ -1,8 +1,11 @@
 """Every page of the built book in a browser, as wide as a phone and as a desk."""
 
+import gzip
 import os
+import re
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from sphinx_external_toc.parsing import parse_toc_yaml
@@ -12,6 +15,7 @@ HTML = ROOT / "_build/html"
 CHAPTERS = [f"{name}.html" for name in parse_toc_yaml(ROOT / "_toc.yml")]
 PAGES = [*CHAPTERS, "genindex.html", "search.html", "404.html"]
 PHONE, DESK = 390, 1280
+ZOOMED = 320, 640  # a desk's pixels at 400 % and 200 %
 AXE = Path(find_spec("axe_playwright_python").origin).with_name("axe.min.js")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIOLATIONS = """async rules => {
@@ -26,6 +30,7 @@ SIMPLER = """(() => {
   const code = [...document.querySelectorAll('.highlight pre')];
   code.slice(5).forEach(it => (it.textContent = 'x'));
 })()"""
+BINARY = (".png", ".woff", ".woff2")
 VISITS = [(name, width) for name in PAGES for width in (PHONE, DESK)]
 
 
@@ -35,38 +40,48 @@ def on(*visits):
 
 
 @pytest.fixture(scope="module", params=VISITS, ids=str)
-def visit(request, browser, site):
-    """Open a page; return it, and a list of what goes wrong there, which grows.
+def visit(request, browser, site, with_pictures):
+    """Open a page; return it, what was sent for its first view, and what goes wrong.
 
-    pytest runs the tests of one page, in their order, before it opens another.
+    The last is a list that grows. pytest runs the tests of one page, in their order,
+    before it opens another.
     """
     name, width = request.param
     size = {"width": width, "height": 844}
     context = browser.new_context(color_scheme="light", viewport=size)
-    page, wrong = context.new_page(), []
+    page, answers, wrong = context.new_page(), {}, []
     ours = (site, "data:", "blob:")
 
     def note(mistake: str, made: bool = True) -> None:
         if made:
             wrong.append(mistake)
 
+    def keep(answer) -> None:
+        if answer.request.is_navigation_request():
+            answers.clear()  # the top of the site leads elsewhere
+        answers[answer.url] = answer
+
     page.on(
         "request", lambda it: note(f"elsewhere: {it.url}", not it.url.startswith(ours))
     )
     page.on("requestfailed", lambda it: note(f"failed: {it.url}"))
     page.on("response", lambda it: note(f"{it.status}: {it.url}", not it.ok))
+    page.on("response", keep)
     page.on("pageerror", lambda it: note(f"page error: {it}"))
     page.on("console", lambda it: note(f"console: {it.text}", it.type == "error"))
     page.goto(site + name)
     page.wait_for_load_state("networkidle")
-    yield page, wrong
+    own = (it for url, it in answers.items() if url.startswith(site))
+    sent = {urlsplit(it.url).path: it.body() for it in own if it.status == 200}
+    with_pictures(page)
+    yield page, sent, wrong
     context.close()
 
 
 @pytest.fixture
 def page(visit):
     """Return a page where nothing goes wrong, neither before nor during a test."""
-    page, wrong = visit
+    page, _, wrong = visit
     yield page
     found, wrong[:] = list(wrong), []
     assert not found
@@ -77,9 +92,35 @@ def test_book_builds(build):
 
 
 def test_page_loads_cleanly_and_fits(page):
+    """At its width, and on a desk zoomed to 200 and 400 %: reflow, WCAG 1.4.10."""
     assert page.title()
     overflow = "document.scrollingElement.scrollWidth - innerWidth"
     assert page.evaluate(overflow) <= 0
+    size = page.viewport_size
+    if size["width"] == DESK:
+        for width in ZOOMED:
+            page.set_viewport_size({**size, "width": width})
+            assert page.evaluate(overflow) <= 0, width
+        page.set_viewport_size(size)
+
+
+def test_buttons_say_what_they_fold_or_copy(page):
+    for kind in (".copybtn", ".toggle-button, article summary"):
+        names = page.locator(kind).evaluate_all(
+            "all => all.map(it => it.ariaLabel ?? it.textContent.trim())"
+        )
+        assert not [it for it in names if not re.search(r": \S|cell \d|code \d", it)]
+        if kind != ".copybtn":  # of a cell there may be two outputs to copy
+            assert len(set(names)) == len(names)
+
+
+@on(*((name, PHONE) for name in CHAPTERS[1:14]))
+def test_code_keeps_its_lines_on_a_phone(page):
+    """What is too wide scrolls in its box."""
+    for white, overflow in page.locator(".cell_input pre").evaluate_all(
+        "all => all.map(getComputedStyle).map(it => [it.whiteSpace, it.overflowX])"
+    ):
+        assert (white, overflow) == ("pre", "auto")
 
 
 @on(("index.html", PHONE))
@@ -93,9 +134,32 @@ def test_pages_are_all_of_them(site):
     assert pages == {*PAGES, "index.html"}
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_page_is_light_enough_for_a_phone(site, name):
-    assert (HTML / name).stat().st_size <= 2_000_000
+def test_first_view_is_light(visit, record_property):
+    """As sent, and as gzip would send it, pictures that are near included."""
+    page, sent, _ = visit
+    size = sum(map(len, sent.values()))
+    small = sum(
+        len(body if path.endswith(BINARY) else gzip.compress(body, 9))
+        for path, body in sent.items()
+    )
+    width = page.viewport_size["width"]
+    record_property("weight", [urlsplit(page.url).path, width, size, small])
+    assert size <= 2_500_000 and small <= 900_000
+
+
+def test_mathjax_is_loaded_where_there_is_a_formula(visit):
+    page, sent, _ = visit
+    formulas = page.locator("article .math").count()
+    assert any("mathjax" in path for path in sent) == (formulas > 0)
+
+
+@on(("book/connectivity.html", PHONE), ("book/whole-cnn.html", DESK))
+def test_pictures_load_when_they_are_near(visit):
+    """All have been loaded since; few were at first."""
+    page, sent, _ = visit
+    drawings = page.locator("article figure > svg").count()
+    assert sum(path.endswith(".svg") for path in sent) < drawings
+    assert not any("/states/" in path for path in sent)
 
 
 def test_one_search_box(page):

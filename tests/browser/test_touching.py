@@ -65,7 +65,7 @@ def some(things):
 
 
 @pytest.fixture(params=WIDTHS if THOROUGH else ["either"])
-def opened(browser, site, request):
+def opened(browser, site, request, with_pictures):
     """Open a chapter, at both widths or by turns; the narrow one is touched."""
     contexts, failures = [], []
 
@@ -79,6 +79,7 @@ def opened(browser, site, request):
         page.on("pageerror", lambda error: failures.append(str(error)))
         page.goto(f"{site}book/{name}.html{query}")
         page.evaluate(UNFOLD)
+        with_pictures(page)
         return page
 
     yield open_at
