@@ -40,7 +40,7 @@ class Reader:
     def write(self, cell, code):
         """Replace the code of a cell."""
         self.press(f"Edit cell {cell}")
-        editor = self.page.get_by_label(f"Code of cell {cell}")
+        editor = self.page.get_by_label(f"Code of cell {cell}", exact=True)
         editor.press("Control+a")
         self.page.keyboard.insert_text(code)
 
@@ -111,7 +111,7 @@ def test_run_edit_reset(reader):
     assert reader.shown(1).strip() == "the answer is 42"
     page = reader.page
     page.reload()  # what was changed is kept in the browser
-    editor = page.get_by_label("Code of cell 1")
+    editor = page.get_by_label("Code of cell 1", exact=True)
     assert "6 * 7" in editor.inner_text()
     reader.reset(1)
     assert "6 * 7" not in editor.inner_text()
