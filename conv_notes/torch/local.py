@@ -1,0 +1,304 @@
+"""The locally connected layer: windows like a convolution, but nothing is shared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .. import _checks as check
+from .. import layers
+from .._checks import Padding, Pair
+from ..arithmetic import Windows, parse_windows
+from ..windows import output_size
+from ._module import Module
+from ._tensors import floats, framed
+
+# Of so many images, products with the batch as their last axis are the faster ones.
+MANY = 16
+
+
+def local_conv2d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    *,
+    stride: int | Pair = 1,
+    padding: int | Pair | Padding | str = 0,
+    dilation: int | Pair = 1,
+) -> Tensor:
+    """Give every output position a kernel of its own: unshared convolution.
+
+    One output row is computed at a time, as a batched product: the weights are read
+    once, and what the outputs see is copied for a row and never kept, not for the
+    gradient either.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, C, H, W)
+        Floats of any precision, in any memory format. N may be 0.
+    weight : Tensor, shape (OH, OW, out, C, KH, KW)
+        Same dtype and device as `x`.
+    bias : Tensor, shape (OH, OW, out), optional
+        Same dtype and device as `x`.
+    stride, padding, dilation
+        As for `conv_notes.local_conv2d`.
+
+    Returns
+    -------
+    Tensor, shape (N, out, OH, OW)
+        Same dtype as `x`.
+
+    Raises
+    ------
+    TypeError
+        If a tensor does not hold floats, the dtypes differ, or another argument is not
+        an int.
+    ValueError
+        If the shapes do not fit: (OH, OW) must be the output size that `x` and the
+        other arguments give.
+
+    References
+    ----------
+    Goodfellow, Bengio & Courville (2016), *Deep Learning*, equation 9.9.
+
+    Examples
+    --------
+    >>> import torch
+    >>> x = torch.ones(1, 1, 1, 4)
+    >>> weight = torch.arange(1.0, 7.0).reshape(1, 3, 1, 1, 1, 2)  # a pair per output
+    >>> local_conv2d(x, weight)[0, 0]
+    tensor([[ 3.,  7., 11.]])
+    """
+    where = "local_conv2d"
+    x, weight, bias = floats(where, x=x, weight=weight, bias=bias)
+    check.rank(where, "x", x, "N C H W")
+    check.rank(where, "weight", weight, "OH OW out in KH KW")
+    check.channels(where, x, weight, out_axis=2)
+    if bias is not None:
+        check.shape(where, "bias", bias, weight.shape[:3])
+    windows = parse_windows(where, weight.shape[4:], stride, padding, dilation)
+    check.kernel_per_output(where, x, weight, output_size(where, x.shape, windows))
+    x = framed(x, windows)
+    if torch.compiler.is_exporting():  # an expression that others know how to run
+        y = torch.einsum("ncijab,ijmcab->nmij", _seen(x, windows), weight)
+    else:
+        rows, cols = windows
+        steps = [rows.stride, cols.stride], [rows.dilation, cols.dilation]
+        y = _outputs(x, weight, *steps)
+    return y if bias is None else y + bias.permute(2, 0, 1)
+
+
+class LocalConv2d(Module):
+    """Locally connected layer (unshared convolution): a kernel for every position.
+
+    Parameters
+    ----------
+    out_channels, kernel_size, stride, padding, dilation, bias
+        As for `conv_notes.LocalConv2d`.
+    device, dtype
+        As for any module of PyTorch.
+
+    Examples
+    --------
+    >>> import torch
+    >>> layer = LocalConv2d(16, 9)
+    >>> layer(torch.ones(2, 16, 63, 63)).shape, layer.weight.shape
+    (torch.Size([2, 16, 55, 55]), torch.Size([55, 55, 16, 16, 9, 9]))
+    """
+
+    def __init__(
+        self,
+        out_channels: int,
+        kernel_size: int | Pair,
+        stride: int | Pair = 1,
+        padding: int | Pair | Padding | str = 0,
+        dilation: int | Pair = 1,
+        bias: bool = True,
+        *,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        layer = layers.LocalConv2d(
+            out_channels, kernel_size, stride, padding, dilation, bias
+        )
+        super().__init__(layer, device, dtype)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Outputs for a batch `x` (N, C, H, W)."""
+        return local_conv2d(x, self.weight, self.bias, **self.geometry)
+
+
+# y, seen as a function of x and weight, is linear in each. So are the gradients, which
+# are the other two of three functions; each of them has the two others as its own.
+
+
+@torch.library.custom_op("conv_notes::local_conv2d", mutates_args=())
+def _outputs(
+    x: Tensor, weight: Tensor, stride: list[int], dilation: list[int]
+) -> Tensor:
+    """Outputs (N, out, OH, OW) of images in their frame."""
+    n, (oh, ow, out) = len(x), weight.shape[:3]
+    y = x.new_empty(oh, ow, n, out)
+    for i, columns in enumerate(_columns(x, weight.shape, stride, dilation)):
+        kernels = weight[i].flatten(2)  # (OW, out, C·KH·KW)
+        if n == 1:
+            y[i] = (kernels @ columns).mT
+        else:
+            torch.bmm(columns.mT, kernels.mT, out=y[i])
+    return y.permute(2, 3, 0, 1).contiguous()
+
+
+@torch.library.custom_op("conv_notes::local_conv2d_weight", mutates_args=())
+def _of_weight(
+    x: Tensor,
+    dy: Tensor,
+    kernel_size: list[int],
+    stride: list[int],
+    dilation: list[int],
+) -> Tensor:
+    """The gradient of the weight (OH, OW, out, C, KH, KW)."""
+    n, out, oh, ow = dy.shape
+    dweight = x.new_empty(oh, ow, out, x.shape[1], *kernel_size)
+    drows = dy.permute(2, 3, 1, 0).contiguous()  # (OH, OW, out, N)
+    for i, columns in enumerate(_columns(x, dweight.shape, stride, dilation)):
+        # Of one image it multiplies single numbers, for which a product is slower.
+        multiply = torch.mul if n == 1 else torch.bmm
+        multiply(drows[i], columns.mT, out=dweight[i].flatten(2))
+    return dweight
+
+
+@torch.library.custom_op("conv_notes::local_conv2d_input", mutates_args=())
+def _of_input(
+    dy: Tensor,
+    weight: Tensor,
+    size: list[int],
+    stride: list[int],
+    dilation: list[int],
+) -> Tensor:
+    """The gradient of the images in their frame: (N, C, *size)."""
+    n, (oh, ow, _, channels, kh, kw) = len(dy), weight.shape
+    last = n >= MANY
+    dx = dy.new_zeros((channels, *size, n) if last else (n, channels, *size))
+    dx = dx.permute(3, 0, 1, 2) if last else dx
+    drows = dy.permute(2, 3, 0, 1).contiguous()  # (OH, OW, N, out)
+    (down, right), (apart, aside) = stride, dilation
+    for i in range(oh):
+        kernels = weight[i].flatten(2)
+        if last:
+            windows = (kernels.mT @ drows[i].mT).view(ow, channels, kh, kw, n)
+            windows = windows.permute(3, 4, 1, 2, 0)
+        else:
+            windows = (drows[i] @ kernels).view(ow, n, channels, kh, kw)
+            windows = windows.permute(4, 1, 2, 3, 0)
+        top = i * down
+        rows = dx[:, :, top : top + apart * (kh - 1) + 1 : apart]
+        for b, window in enumerate(windows):  # (N, C, KH, OW)
+            left = b * aside
+            rows[..., left : left + right * (ow - 1) + 1 : right] += window
+    return dx.contiguous()
+
+
+def _keep(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    """Two tensors, and how the windows lie."""
+    ctx.save_for_backward(*inputs[:2])
+    ctx.steps = inputs[-2:]
+
+
+def _from_outputs(ctx: Any, dy: Tensor) -> tuple[Any, ...]:
+    (x, weight), (of_x, of_weight, *_) = ctx.saved_tensors, ctx.needs_input_grad
+    dx = _of_input(dy, weight, x.shape[2:], *ctx.steps) if of_x else None
+    dweight = _of_weight(x, dy, weight.shape[4:], *ctx.steps) if of_weight else None
+    return dx, dweight, None, None
+
+
+def _from_weight(ctx: Any, dweight: Tensor) -> tuple[Any, ...]:
+    (x, dy), (of_x, of_dy, *_) = ctx.saved_tensors, ctx.needs_input_grad
+    dx = _of_input(dy, dweight, x.shape[2:], *ctx.steps) if of_x else None
+    ddy = _outputs(x, dweight, *ctx.steps) if of_dy else None
+    return dx, ddy, None, None, None
+
+
+def _from_input(ctx: Any, dx: Tensor) -> tuple[Any, ...]:
+    (dy, weight), (of_dy, of_weight, *_) = ctx.saved_tensors, ctx.needs_input_grad
+    ddy = _outputs(dx, weight, *ctx.steps) if of_dy else None
+    dweight = _of_weight(dx, dy, weight.shape[4:], *ctx.steps) if of_weight else None
+    return ddy, dweight, None, None, None
+
+
+_outputs.register_autograd(_from_outputs, setup_context=_keep)
+_of_weight.register_autograd(_from_weight, setup_context=_keep)
+_of_input.register_autograd(_from_input, setup_context=_keep)
+
+
+@_outputs.register_fake
+def _(x: Tensor, weight: Tensor, stride: Any, dilation: Any) -> Tensor:
+    oh, ow, out, *_ = weight.shape
+    return x.new_empty(x.shape[0], out, oh, ow)
+
+
+@_of_weight.register_fake
+def _(x: Tensor, dy: Tensor, kernel_size: Any, stride: Any, dilation: Any) -> Tensor:
+    _, out, oh, ow = dy.shape
+    return x.new_empty(oh, ow, out, x.shape[1], *kernel_size)
+
+
+@_of_input.register_fake
+def _(dy: Tensor, weight: Tensor, size: Any, stride: Any, dilation: Any) -> Tensor:
+    return dy.new_empty(dy.shape[0], weight.shape[3], *size)
+
+
+def _mapped(op: Any, info: Any, in_dims: Any, *inputs: Any) -> tuple[Tensor, int]:
+    """What `vmap` makes of an op: where the weight is shared, one longer batch."""
+    batched = [dim is not None for dim in in_dims[:2]]
+    a, b = (
+        tensor.movedim(dim, 0) if has else tensor
+        for tensor, dim, has in zip(inputs, in_dims, batched, strict=False)
+    )
+    if op is not _of_weight and not batched[1]:
+        n = a.shape[:2]
+        return op(a.flatten(0, 1), b, *inputs[2:]).unflatten(0, n), 0
+    each = [
+        op(
+            *(t[i] if has else t for t, has in zip((a, b), batched, strict=True)),
+            *inputs[2:],
+        )
+        for i in range(info.batch_size)
+    ]
+    return torch.stack(each), 0
+
+
+for _op in (_outputs, _of_weight, _of_input):
+    _op.register_vmap(partial(_mapped, _op))
+
+
+def _seen(x: Tensor, windows: Windows) -> Tensor:
+    """Every window as a view: (N, C, OH, OW, KH, KW)."""
+    for window in windows:  # each step takes axis 2 or 3 and adds one at the end
+        axis = x.ndim - 2
+        x = x.unfold(axis, window.span, window.stride)[..., :: window.dilation]
+    return x
+
+
+def _columns(
+    x: Tensor, shape: torch.Size, stride: list[int], dilation: list[int]
+) -> Iterator[Tensor]:
+    """The windows of each output row, one after the other: (OW, C·KH·KW, N).
+
+    They are copied into the same place, in runs of N: of one image, they are rows.
+    """
+    _, ow, _, channels, kh, kw = shape
+    down, right = (d * (k - 1) + 1 for k, d in zip((kh, kw), dilation, strict=True))
+    last = x.permute(1, 2, 3, 0).contiguous()  # (C, H, W, N)
+    seen = last.unfold(1, down, stride[0]).unfold(2, right, stride[1])
+    seen = seen[..., :: dilation[0], :: dilation[1]]  # (C, OH, OW, N, KH, KW)
+    place = x.new_empty(ow, channels, kh, kw, len(x))
+    columns = place.flatten(1, 3)
+    if len(x) == 1:
+        columns = columns.view(ow, 1, -1).mT
+    for row in seen.unbind(1):
+        place.copy_(row.permute(1, 0, 3, 4, 2))
+        yield columns
