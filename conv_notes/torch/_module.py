@@ -21,7 +21,7 @@ class Module(LazyModuleMixin, nn.Module):
 
     def __init__(self, layer: Layer, device: Any, dtype: Any) -> None:
         super().__init__()
-        self.layer = layer
+        self.layer: Any = layer
         for name in self.names:
             absent = name == "bias" and not getattr(layer, "bias", True)
             lazy = UninitializedParameter(device=device, dtype=dtype)

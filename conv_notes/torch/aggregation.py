@@ -302,7 +302,8 @@ class GhostVLAD(Module):
         return ghost_vlad(x, *params, normalize=self.layer.normalize)
 
     def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, of which {self.n_ghost} ghosts"
+        total, *options = super().extra_repr().split(", ")
+        return ", ".join([f"{int(total) - self.n_ghost}, {self.n_ghost}", *options])
 
 
 class ActionVLAD(Module):
@@ -385,11 +386,10 @@ def _nearest(points: Tensor, centers: Tensor) -> Tensor:
 
     It has the largest x · c - ‖c‖² / 2, the same with centres as seen from their mean.
     """
-    mean = centers.mean(0)
+    mean, n = centers.mean(0), points.shape[0]
     c = centers - mean
     offset = c @ mean + (c * c).sum(1) / 2
-    scores = torch.baddbmm(-offset[:, None], c.expand(len(points), *c.shape), points)
-    return scores.argmax(1)
+    return torch.baddbmm(-offset[:, None], c.expand(n, *c.shape), points).argmax(1)
 
 
 def _aggregate(

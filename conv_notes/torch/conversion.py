@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 from math import prod
 from typing import Any
@@ -21,6 +22,9 @@ from ._tensors import framed
 from .aggregation import NetVLAD
 from .local import LocalConv2d
 from .tiled import TiledConv2d
+
+#: From a layer and its plan to what computes it, with parameters of no value.
+Maker = Callable[[Any, Plan], nn.Module]
 
 
 def to_torch(
@@ -126,60 +130,35 @@ def from_torch(module: nn.Module) -> Params:
     return params
 
 
-#: Layers that PyTorch does not have.
-OURS: dict[type[Layer], type[Module]] = {
-    layers.LocalConv2d: LocalConv2d,
-    layers.NetVLAD: NetVLAD,
-    layers.TiledConv2d: TiledConv2d,
-}
-
-
 def _module(layer: Layer, plan: Plan) -> nn.Module:
     """What computes `layer`, with parameters that have no values yet."""
-    match layer:
-        case networks.Sequential():
-            return nn.Sequential(*_parts(layer, plan))
-        case networks.Parallel():
-            return Parallel(_parts(layer, plan))
-        case layers.Conv2d() | layers.DepthwiseConv2d():
-            return _convolution(layer.windows, plan, layer.bias)
-        case layers.ConvTranspose2d():
-            return nn.ConvTranspose2d(
-                plan.input[0],
-                layer.out_channels,
-                layer.kernel_size,
-                layer.stride,
-                layer.padding,
-                layer.output_padding,
-                layer.groups,
-                layer.bias,
-                layer.dilation,
-                device="meta",
-            )
-        case layers.Linear():
-            return nn.Linear(*plan.input, *plan.output, layer.bias, device="meta")
-        case layers.MaxPool2d() | layers.AvgPool2d():
-            return getattr(nn, type(layer).__name__)(**_fields(layer))
-        case layers.GlobalAvgPool2d():
-            return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        case layers.Upsample():
-            return _upsampling(layer, plan)
-        case layers.ReLU():
-            return nn.ReLU()
-        case layers.Flatten():
-            return nn.Flatten()
-    if type(layer) not in OURS:
+    make = MAKERS.get(type(layer))
+    if make is None:  # of a class derived from one of ours we do not know what it does
         raise TypeError(f"to_torch: there is no module for {layer}")
-    module = OURS[type(layer)](**_fields(layer), device="meta")
-    module._infer_parameters(module, (torch.empty(1, *plan.input, device="meta"),))
-    return module
+    return make(layer, plan)
 
 
-def _parts(layer: networks.containers.Container, plan: Plan) -> list[nn.Module]:
+def _parts(layer: Any, plan: Plan) -> list[nn.Module]:
     return [_module(part, its) for _, part, its in layer.parts(plan.input)]
 
 
-def _fields(layer: Any) -> dict[str, Any]:
+def _same(name: str) -> Maker:
+    """PyTorch's module of this name, which takes the arguments that ours does."""
+    return lambda layer, plan: getattr(nn, name)(**_arguments(layer))
+
+
+def _ours(kind: type[Module]) -> Maker:
+    """A module of ours, which also takes them, and an input like those it will get."""
+
+    def make(layer: Layer, plan: Plan) -> nn.Module:
+        module = kind(**_arguments(layer), device="meta")
+        module._infer_parameters(module, (torch.empty(1, *plan.input, device="meta"),))
+        return module
+
+    return make
+
+
+def _arguments(layer: Any) -> dict[str, Any]:
     return {field.name: getattr(layer, field.name) for field in fields(layer)}
 
 
@@ -191,8 +170,8 @@ class Parallel(nn.ModuleList):
         return torch.cat([branch(x) for branch in self], 1)
 
 
-def _convolution(windows: Windows, plan: Plan, bias: bool) -> nn.Module:
-    channels, (rows, cols) = plan.input[0], windows
+def _convolution(layer: Any, plan: Plan) -> nn.Module:
+    channels, (rows, cols) = plan.input[0], layer.windows
     out, per_group, *kernel = plan.params["weight"]
     padding = rows.before, cols.before
     even = padding == (rows.after, cols.after)
@@ -204,10 +183,10 @@ def _convolution(windows: Windows, plan: Plan, bias: bool) -> nn.Module:
         padding if even else 0,
         (rows.dilation, cols.dilation),
         channels // per_group,
-        bias,
+        layer.bias,
         device="meta",
     )
-    module.windows = windows
+    module.windows = layer.windows
     return module
 
 
@@ -221,7 +200,16 @@ class FramedConv2d(nn.Conv2d):
         return super().forward(framed(x, self.windows))
 
 
-def _upsampling(layer: layers.Upsample, plan: Plan) -> nn.Module:
+def _transposed(layer: Any, plan: Plan) -> nn.Module:
+    arguments = {"in_channels": plan.input[0], **_arguments(layer)}
+    return nn.ConvTranspose2d(**arguments, device="meta")
+
+
+def _linear(layer: Any, plan: Plan) -> nn.Module:
+    return nn.Linear(*plan.input, *plan.output, layer.bias, device="meta")
+
+
+def _upsampling(layer: Any, plan: Plan) -> nn.Module:
     """PyTorch's, where it gives the same.
 
     Where the factor is not that of the sizes it sometimes forgets it, in the gradient
@@ -252,3 +240,24 @@ class Resized(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Resize a batch `x` (N, C, H, W)."""
         return self.rows.to(x.dtype) @ x @ self.cols.to(x.dtype).mT
+
+
+MAKERS: dict[type[Layer], Maker] = {
+    layers.AvgPool2d: _same("AvgPool2d"),
+    layers.Conv2d: _convolution,
+    layers.ConvTranspose2d: _transposed,
+    layers.DepthwiseConv2d: _convolution,
+    layers.Flatten: _same("Flatten"),
+    layers.GlobalAvgPool2d: lambda *_: nn.Sequential(
+        nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    ),
+    layers.Linear: _linear,
+    layers.LocalConv2d: _ours(LocalConv2d),
+    layers.MaxPool2d: _same("MaxPool2d"),
+    layers.NetVLAD: _ours(NetVLAD),
+    layers.ReLU: _same("ReLU"),
+    layers.TiledConv2d: _ours(TiledConv2d),
+    layers.Upsample: _upsampling,
+    networks.Parallel: lambda layer, plan: Parallel(_parts(layer, plan)),
+    networks.Sequential: lambda layer, plan: nn.Sequential(*_parts(layer, plan)),
+}

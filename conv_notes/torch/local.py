@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import torch
@@ -88,7 +87,7 @@ def local_conv2d(
     else:
         rows, cols = windows
         steps = [rows.stride, cols.stride], [rows.dilation, cols.dilation]
-        y = _outputs(x, weight, *steps)
+        y = _apply(_outputs, x, weight, *steps)
     return y if bias is None else y + bias.permute(2, 0, 1)
 
 
@@ -202,38 +201,6 @@ def _of_input(
     return dx.contiguous()
 
 
-def _keep(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    """Two tensors, and how the windows lie."""
-    ctx.save_for_backward(*inputs[:2])
-    ctx.steps = inputs[-2:]
-
-
-def _from_outputs(ctx: Any, dy: Tensor) -> tuple[Any, ...]:
-    (x, weight), (of_x, of_weight, *_) = ctx.saved_tensors, ctx.needs_input_grad
-    dx = _of_input(dy, weight, x.shape[2:], *ctx.steps) if of_x else None
-    dweight = _of_weight(x, dy, weight.shape[4:], *ctx.steps) if of_weight else None
-    return dx, dweight, None, None
-
-
-def _from_weight(ctx: Any, dweight: Tensor) -> tuple[Any, ...]:
-    (x, dy), (of_x, of_dy, *_) = ctx.saved_tensors, ctx.needs_input_grad
-    dx = _of_input(dy, dweight, x.shape[2:], *ctx.steps) if of_x else None
-    ddy = _outputs(x, dweight, *ctx.steps) if of_dy else None
-    return dx, ddy, None, None, None
-
-
-def _from_input(ctx: Any, dx: Tensor) -> tuple[Any, ...]:
-    (dy, weight), (of_dy, of_weight, *_) = ctx.saved_tensors, ctx.needs_input_grad
-    ddy = _outputs(dx, weight, *ctx.steps) if of_dy else None
-    dweight = _of_weight(dx, dy, weight.shape[4:], *ctx.steps) if of_weight else None
-    return ddy, dweight, None, None, None
-
-
-_outputs.register_autograd(_from_outputs, setup_context=_keep)
-_of_weight.register_autograd(_from_weight, setup_context=_keep)
-_of_input.register_autograd(_from_input, setup_context=_keep)
-
-
 @_outputs.register_fake
 def _(x: Tensor, weight: Tensor, stride: Any, dilation: Any) -> Tensor:
     oh, ow, out, *_ = weight.shape
@@ -251,28 +218,96 @@ def _(dy: Tensor, weight: Tensor, size: Any, stride: Any, dilation: Any) -> Tens
     return dy.new_empty(dy.shape[0], weight.shape[3], *size)
 
 
-def _mapped(op: Any, info: Any, in_dims: Any, *inputs: Any) -> tuple[Tensor, int]:
-    """What `vmap` makes of an op: where the weight is shared, one longer batch."""
-    batched = [dim is not None for dim in in_dims[:2]]
-    a, b = (
-        tensor.movedim(dim, 0) if has else tensor
-        for tensor, dim, has in zip(inputs, in_dims, batched, strict=False)
+def _keep(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    """Two tensors, and how the windows lie."""
+    ctx.save_for_backward(*inputs[:2])
+    ctx.steps = inputs[-2:]
+
+
+def _from_outputs(ctx: Any, dy: Tensor) -> tuple[Any, ...]:
+    (x, weight), (of_x, of_weight, *_) = ctx.saved_tensors, ctx.needs_input_grad
+    dx = dweight = None
+    if of_x:
+        dx = _apply(_of_input, dy, weight, x.shape[2:], *ctx.steps)
+    if of_weight:
+        dweight = _apply(_of_weight, x, dy, weight.shape[4:], *ctx.steps)
+    return dx, dweight, None, None
+
+
+def _from_weight(ctx: Any, dweight: Tensor) -> tuple[Any, ...]:
+    (x, dy), (of_x, of_dy, *_) = ctx.saved_tensors, ctx.needs_input_grad
+    dx = ddy = None
+    if of_x:
+        dx = _apply(_of_input, dy, dweight, x.shape[2:], *ctx.steps)
+    if of_dy:
+        ddy = _apply(_outputs, x, dweight, *ctx.steps)
+    return dx, ddy, None, None, None
+
+
+def _from_input(ctx: Any, dx: Tensor) -> tuple[Any, ...]:
+    (dy, weight), (of_dy, of_weight, *_) = ctx.saved_tensors, ctx.needs_input_grad
+    ddy = dweight = None
+    if of_dy:
+        ddy = _apply(_outputs, dx, weight, *ctx.steps)
+    if of_weight:
+        dweight = _apply(_of_weight, dx, dy, weight.shape[4:], *ctx.steps)
+    return ddy, dweight, None, None, None
+
+
+WAYS_BACK = {
+    _outputs: _from_outputs,
+    _of_weight: _from_weight,
+    _of_input: _from_input,
+}
+for _op, _way_back in WAYS_BACK.items():
+    _op.register_autograd(_way_back, setup_context=_keep)
+
+
+class _Differentiable(torch.autograd.Function):
+    """One of the three, as the last argument, on the others.
+
+    What is registered above serves `torch.compile`; this the transforms of
+    `torch.func`.
+    """
+
+    @staticmethod
+    def forward(a: Tensor, b: Tensor, *others: Any) -> Tensor:
+        *steps, op = others
+        return op(a, b, *steps)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.op = inputs[-1]
+        _keep(ctx, inputs[:-1], output)
+
+    @staticmethod
+    def backward(ctx: Any, dy: Tensor) -> tuple[Any, ...]:
+        return *WAYS_BACK[ctx.op](ctx, dy), None
+
+    @staticmethod
+    def vmap(
+        info: Any, in_dims: tuple[int | None, ...], *inputs: Any
+    ) -> tuple[Tensor, int]:
+        *steps, op = inputs[2:]
+        has = [dim is not None for dim in in_dims[:2]]
+        pairs = zip(inputs, in_dims[:2], strict=False)
+        a, b = (t if dim is None else t.movedim(dim, 0) for t, dim in pairs)
+        if op is not _of_weight and not has[1]:  # a weight for all: one longer batch
+            y = _apply(op, a.flatten(0, 1), b, *steps)
+            return y.unflatten(0, a.shape[:2]), 0
+        each = [
+            _apply(op, a[i] if has[0] else a, b[i] if has[1] else b, *steps)
+            for i in range(info.batch_size)
+        ]
+        return torch.stack(each), 0
+
+
+def _apply(op: Any, *inputs: Any) -> Any:
+    return (
+        op(*inputs)
+        if torch.compiler.is_compiling()
+        else _Differentiable.apply(*inputs, op)
     )
-    if op is not _of_weight and not batched[1]:
-        n = a.shape[:2]
-        return op(a.flatten(0, 1), b, *inputs[2:]).unflatten(0, n), 0
-    each = [
-        op(
-            *(t[i] if has else t for t, has in zip((a, b), batched, strict=True)),
-            *inputs[2:],
-        )
-        for i in range(info.batch_size)
-    ]
-    return torch.stack(each), 0
-
-
-for _op in (_outputs, _of_weight, _of_input):
-    _op.register_vmap(partial(_mapped, _op))
 
 
 def _seen(x: Tensor, windows: Windows) -> Tensor:

@@ -1,4 +1,4 @@
-"""What the tests of `conv_notes.torch` share: arguments of its functions, as tensors."""
+"""What the tests of `conv_notes.torch` share: arguments of its functions."""
 
 import numpy as np
 import torch
@@ -46,6 +46,11 @@ def learned(arguments):
     return {k: v for k, v in arguments.items() if getattr(v, "requires_grad", False)}
 
 
+def results(result):
+    """One result, or one with its mask."""
+    return result if isinstance(result, tuple) else (result,)
+
+
 def first(result):
-    """What is differentiated, where a mask comes with it."""
-    return result[0] if isinstance(result, tuple) else result
+    """What is differentiated."""
+    return results(result)[0]

@@ -1,4 +1,4 @@
-"""The functions on tensors give the values and gradients of the ops, on all their cases."""
+"""On all cases of the ops, the functions give their values and gradients."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 
-import conv_notes.torch as ct  # noqa: E402
-from tensors import DEVICE, FUNCTIONS, array, example, first, learned, tensor  # noqa: E402
+from tensors import DEVICE, FUNCTIONS, array, example, first, learned, tensor
+
+import conv_notes.torch as ct
 
 EXACT = {"local_conv2d", "tiled_conv2d", "dynamic_conv2d"}  # on whole numbers
 DIGITS = {torch.float64: 1e-11, torch.float32: 1e-5, torch.bfloat16: 2**-6}
