@@ -16,8 +16,11 @@ from ..windows import output_size
 from ._module import Module
 from ._tensors import floats, framed
 
-# Of so many images, products with the batch as their last axis are the faster ones.
-MANY = 16
+# Of so many images, arrays with the batch as their last axis are the faster ones: for
+# what outputs see, and for what their gradients give back.
+SEVERAL, MANY = 4, 16
+# Entries of a kernel from which one image is multiplied with kernels, not they with it.
+LONG_KERNEL = 4096
 
 
 def local_conv2d(
@@ -141,14 +144,16 @@ def _outputs(
 ) -> Tensor:
     """Outputs (N, out, OH, OW) of images in their frame."""
     n, (oh, ow, out) = len(x), weight.shape[:3]
-    y = x.new_empty(oh, ow, n, out)
-    for i, columns in enumerate(_columns(x, weight.shape, stride, dilation)):
-        kernels = weight[i].flatten(2)  # (OW, out, C·KH·KW)
-        if n == 1:
-            y[i] = (kernels @ columns).mT
+    kernels = weight.reshape(oh * ow, out, -1)  # (OH·OW, out, C·KH·KW)
+    first = n < SEVERAL and kernels.shape[2] < LONG_KERNEL
+    y = x.new_empty(oh * ow, *((out, n) if first else (n, out)))
+    for at, rows in _rows(x, weight.shape, stride, dilation):
+        if first:
+            torch.bmm(kernels[at], rows.mT, out=y[at])
         else:
-            torch.bmm(columns.mT, kernels.mT, out=y[i])
-    return y.permute(2, 3, 0, 1).contiguous()
+            torch.bmm(rows, kernels[at].mT, out=y[at])
+    y = y if first else y.mT
+    return y.unflatten(0, (oh, ow)).permute(3, 2, 0, 1).contiguous()
 
 
 @torch.library.custom_op("conv_notes::local_conv2d_weight", mutates_args=())
@@ -162,11 +167,12 @@ def _of_weight(
     """The gradient of the weight (OH, OW, out, C, KH, KW)."""
     n, out, oh, ow = dy.shape
     dweight = x.new_empty(oh, ow, out, x.shape[1], *kernel_size)
-    drows = dy.permute(2, 3, 1, 0).contiguous()  # (OH, OW, out, N)
-    for i, columns in enumerate(_columns(x, dweight.shape, stride, dilation)):
-        # Of one image it multiplies single numbers, for which a product is slower.
-        multiply = torch.mul if n == 1 else torch.bmm
-        multiply(drows[i], columns.mT, out=dweight[i].flatten(2))
+    dkernels = dweight.view(oh * ow, out, -1)
+    dplaces = dy.permute(2, 3, 1, 0).reshape(oh * ow, out, n)
+    # Of one image it multiplies single numbers, for which a product is slower.
+    multiply = torch.mul if n == 1 else torch.bmm
+    for at, rows in _rows(x, dweight.shape, stride, dilation):
+        multiply(dplaces[at], rows, out=dkernels[at])
     return dweight
 
 
@@ -179,26 +185,29 @@ def _of_input(
     dilation: list[int],
 ) -> Tensor:
     """The gradient of the images in their frame: (N, C, *size)."""
-    n, (oh, ow, _, channels, kh, kw) = len(dy), weight.shape
+    n, (oh, ow, out, channels, kh, kw) = len(dy), weight.shape
+    kernels = weight.reshape(oh * ow, out, -1)
+    dplaces = dy.permute(2, 3, 0, 1).reshape(oh * ow, n, out)
+    # Where many windows overlap, half precisions would lose what they add.
+    wide = torch.promote_types(dy.dtype, torch.float32)
     last = n >= MANY
-    dx = dy.new_zeros((channels, *size, n) if last else (n, channels, *size))
+    shape = (channels, *size, n) if last else (n, channels, *size)
+    dx = dy.new_zeros(shape, dtype=wide)
     dx = dx.permute(3, 0, 1, 2) if last else dx
-    drows = dy.permute(2, 3, 0, 1).contiguous()  # (OH, OW, N, out)
-    (down, right), (apart, aside) = stride, dilation
-    for i in range(oh):
-        kernels = weight[i].flatten(2)
+    for rows, at in _parts(oh, ow, n):
         if last:
-            windows = (kernels.mT @ drows[i].mT).view(ow, channels, kh, kw, n)
-            windows = windows.permute(3, 4, 1, 2, 0)
+            windows = kernels[at].mT @ dplaces[at].mT  # (part of OH·OW, C·KH·KW, N)
+            windows = windows.view(len(rows), ow, channels, kh, kw, n)
+            windows = windows.permute(0, 4, 5, 2, 3, 1)
         else:
-            windows = (drows[i] @ kernels).view(ow, n, channels, kh, kw)
-            windows = windows.permute(4, 1, 2, 3, 0)
-        top = i * down
-        rows = dx[:, :, top : top + apart * (kh - 1) + 1 : apart]
-        for b, window in enumerate(windows):  # (N, C, KH, OW)
-            left = b * aside
-            rows[..., left : left + right * (ow - 1) + 1 : right] += window
-    return dx.contiguous()
+            windows = dplaces[at] @ kernels[at]  # (part of OH·OW, N, C·KH·KW)
+            windows = windows.view(len(rows), ow, n, channels, kh, kw)
+            windows = windows.permute(0, 5, 2, 3, 4, 1)
+        for i, taps in zip(rows, windows, strict=True):
+            seen = dx[:, :, _every(dilation[0], kh, i * stride[0])]
+            for b, tap in enumerate(taps):  # (N, C, KH, OW)
+                seen[..., _every(stride[1], ow, b * dilation[1])] += tap
+    return dx.to(dy.dtype).contiguous()
 
 
 @_outputs.register_fake
@@ -318,22 +327,43 @@ def _seen(x: Tensor, windows: Windows) -> Tensor:
     return x
 
 
-def _columns(
+def _rows(
     x: Tensor, shape: torch.Size, stride: list[int], dilation: list[int]
-) -> Iterator[Tensor]:
-    """The windows of each output row, one after the other: (OW, C·KH·KW, N).
+) -> Iterator[tuple[slice, Tensor]]:
+    """Part by part of the outputs, what they see: (part of OH·OW, N, C·KH·KW).
 
-    They are copied into the same place, in runs of N: of one image, they are rows.
+    It is copied into the same place, of several images with the batch as last axis.
     """
-    _, ow, _, channels, kh, kw = shape
-    down, right = (d * (k - 1) + 1 for k, d in zip((kh, kw), dilation, strict=True))
-    last = x.permute(1, 2, 3, 0).contiguous()  # (C, H, W, N)
-    seen = last.unfold(1, down, stride[0]).unfold(2, right, stride[1])
-    seen = seen[..., :: dilation[0], :: dilation[1]]  # (C, OH, OW, N, KH, KW)
-    place = x.new_empty(ow, channels, kh, kw, len(x))
-    columns = place.flatten(1, 3)
-    if len(x) == 1:
-        columns = columns.view(ow, 1, -1).mT
-    for row in seen.unbind(1):
-        place.copy_(row.permute(1, 0, 3, 4, 2))
-        yield columns
+    n, (oh, ow, _, _, *kernel) = len(x), shape
+    last = n >= SEVERAL
+    if last:
+        x = x.permute(1, 2, 3, 0).contiguous().permute(3, 0, 1, 2)
+    spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+    seen = x.unfold(2, spans[0], stride[0]).unfold(3, spans[1], stride[1])
+    seen = seen[..., :: dilation[0], :: dilation[1]]  # (N, C, OH, OW, KH, KW)
+    seen = seen.permute(2, 3, *((1, 4, 5, 0) if last else (0, 1, 4, 5)))
+    places = x.new_empty(_most(oh, n), *seen.shape[1:])
+    for rows, at in _parts(oh, ow, n):
+        part = places[: len(rows)].copy_(seen[rows.start : rows.stop]).flatten(0, 1)
+        yield at, part.flatten(1, 3).mT if last else part.flatten(2)
+
+
+def _most(oh: int, n: int) -> int:
+    """How many output rows are computed at once.
+
+    As many as have no more windows than one of eight images, or a quarter of all.
+    """
+    return max(1, min(8 // max(1, n), oh // 4))
+
+
+def _parts(oh: int, ow: int, n: int) -> Iterator[tuple[range, slice]]:
+    """A few output rows at a time, and where their outputs lie among all."""
+    step = _most(oh, n)
+    for i in range(0, oh, step):
+        rows = range(i, min(i + step, oh))
+        yield rows, slice(i * ow, rows.stop * ow)
+
+
+def _every(step: int, count: int, start: int) -> slice:
+    """So many places, from one on."""
+    return slice(start, start + (count - 1) * step + 1, step)

@@ -65,9 +65,9 @@ def test_gradients_of_both_orders(name, options):
     assert torch.autograd.gradgradcheck(call, values)
 
 
-@pytest.mark.parametrize("n", [0, 1, 17])
+@pytest.mark.parametrize("n", [0, 1, 5, 17])
 def test_local_gradients_of_both_orders_in_each_order_of_axes(n):
-    """One image, and many, are computed in other ways than some."""
+    """One image, several, and many are computed in different ways."""
     torch.manual_seed(0)
     x = torch.randn(n, 1, 3, 3, dtype=torch.float64, requires_grad=True)
     weight = torch.randn(2, 2, 1, 1, 2, 2, dtype=torch.float64, requires_grad=True)

@@ -33,7 +33,7 @@ def steepness(case):
     return 4 / np.min(lengths, where=lengths > 0, initial=4)
 
 
-def results(case, dy, call, dtype=None):
+def both(case, call, dtype=None, seed=0):
     """Our result and gradients, each beside that of `call`."""
     y, pullback = case.vjp()
     tensors = [tensor(value, dtype) for value in case.arrays]
@@ -42,9 +42,10 @@ def results(case, dy, call, dtype=None):
         (y, second), (theirs, their_second) = y, theirs
         np.testing.assert_array_equal(array(their_second), second)
     yield y, theirs
-    pairs = zip(pullback(dy(y.shape).astype(y.dtype)), tensors, strict=True)
+    dy = np.random.default_rng(seed).integers(-4, 5, y.shape).astype(y.dtype)
+    pairs = zip(pullback(dy), tensors, strict=True)
     grads, learned = zip(*(pair for pair in pairs if pair[0] is not None), strict=True)
-    found = torch.autograd.grad(theirs, learned, tensor(dy(y.shape), theirs.dtype))
+    found = torch.autograd.grad(theirs, learned, tensor(dy, theirs.dtype))
     yield from zip(grads, found, strict=True)
 
 
@@ -60,15 +61,24 @@ def test_values_and_gradients(name, data):
         layout = {"memory_format": torch.channels_last} if last else {}
         return getattr(ct, name)(x.contiguous(**layout), *others, **case.options)
 
-    def dy(shape):
-        return np.random.default_rng(seed).integers(-4, 5, shape)
-
     steep = steepness(case)
-    for ours, theirs in results(case, dy, call):
+    for ours, theirs in both(case, call, seed=seed):
         if name in EXACT:
             np.testing.assert_array_equal(array(theirs), ours, strict=True)
         else:
             close(ours, theirs, tensor(ours).dtype, steep)
+
+
+@pytest.mark.parametrize("channels", [3, 512])
+@pytest.mark.parametrize("n", [1, 2, 4, 16])
+def test_local_in_each_order_of_axes(n, channels):
+    """For some numbers of images, and kernels of some lengths, in different ways."""
+    rng = np.random.default_rng(0)
+    shapes = (n, channels, 10, 5), (8, 3, 2, channels, 3, 3), (8, 3, 2)
+    x, weight, bias = (rng.integers(-4, 5, shape).astype(float) for shape in shapes)
+    case = strategies.Case("local_conv2d", (x, weight, bias), {}, {})
+    for ours, theirs in both(case, ct.local_conv2d):
+        np.testing.assert_array_equal(array(theirs), ours, strict=True)
 
 
 @each_function
@@ -81,14 +91,11 @@ def test_half_precision(name, data):
         if value is not None and value.dtype.kind == "f":
             value[...] = array(tensor(value, torch.bfloat16))
 
-    def dy(shape):
-        return np.random.default_rng(0).integers(-4, 5, shape)
-
     def call(*arrays):
         return getattr(ct, name)(*arrays, **case.options)
 
     steep = steepness(case)
-    for ours, theirs in results(case, dy, call, torch.bfloat16):
+    for ours, theirs in both(case, call, torch.bfloat16):
         close(ours, theirs, torch.bfloat16, steep)
 
 
