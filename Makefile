@@ -50,6 +50,7 @@ bench: $(READY) ## measure speed beside other libraries, with THREADS=1
 	.venv-bench/bin/python -m pip install --quiet --constraint constraints.txt \
 		--constraint constraints-bench.txt '.[bench]'
 	PYTHONPATH=. .venv-bench/bin/python benchmarks/run.py --threads $(THREADS)
+	PYTHONPATH=. .venv-bench/bin/python benchmarks/in_torch.py --threads $(THREADS)
 
 experiments: $(READY) ## run the long experiments, or NAMES="digits faces", for the chapters
 	$(BIN)/python -m experiments $(NAMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -52,7 +53,7 @@ class Module(LazyModuleMixin, nn.Module):
         for name, shape in self.shapes(input_shape).items():
             getattr(self, name).materialize(shape)
         if not self.weight.is_meta:
-            values = drawn(self, input_shape, self.weight.dtype)
+            values = drawn(self.draw, input_shape, self.weight.dtype)
             for name, value in values.items():
                 getattr(self, name).copy_(value)
 
@@ -60,13 +61,14 @@ class Module(LazyModuleMixin, nn.Module):
         return repr(self.layer).partition("(")[2].removesuffix(")")
 
 
-def drawn(layer: Any, input_shape: Shape, dtype: torch.dtype) -> dict[str, Tensor]:
-    """Random parameters as the specification draws them.
+def drawn(
+    draw: Callable[..., Params], input_shape: Shape, dtype: torch.dtype
+) -> dict[str, Tensor]:
+    """What a specification draws, with a seed that PyTorch does.
 
-    The seed is one that PyTorch draws: `torch.manual_seed` decides.
+    So `torch.manual_seed` decides.
     """
     rng = np.random.default_rng(torch.randint(2**63 - 1, (), device="cpu").item())
-    draw = layer.draw if isinstance(layer, Module) else layer.init
     wide = np.float64 if dtype == torch.float64 else np.float32
     params = draw(input_shape, rng, wide)
     return {name: torch.from_numpy(p).to(dtype) for name, p in params.items()}

@@ -84,7 +84,7 @@ def to_torch(
         return module
     else:
         dtype, device = torch.get_default_dtype(), torch.get_default_device()
-        values = drawn(network, plan.input, dtype)
+        values = drawn(network.init, plan.input, dtype)
         values = {name: value.to(device) for name, value in values.items()}
     module.load_state_dict(values, assign=True)
     return module

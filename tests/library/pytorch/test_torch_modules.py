@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 import strategies
-from good import LAYERS
-from hypothesis import given, settings
+from good import LAYERS, complete
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from test_networks import BLOCK, NET, NET_INPUT
 
@@ -29,6 +29,7 @@ from conv_notes import (
     TiledConv2d,
     Upsample,
 )
+from conv_notes.torch import conversion
 
 nn = torch.nn
 PUBLISHED = {
@@ -184,6 +185,21 @@ def test_arguments_and_inputs_that_do_not_fit():
 # Specifications as modules
 
 
+def compare(network, params, x):
+    """Assert equal outputs, and equal gradients."""
+    module, moved = ct.to_torch(network, x.shape[1:], params).to(DEVICE), tensor(x)
+    (y, pullback), theirs = network.vjp(params, x), module(moved)
+    dy = np.random.default_rng(2).standard_normal(y.shape).astype(y.dtype)
+    dparams, dx = pullback(dy)
+    theirs.backward(tensor(dy, grad=False))
+    found = {name: param.grad for name, param in module.named_parameters()}
+    pairs = [(y, theirs), (dx, moved.grad), *((dparams[k], found[k]) for k in params)]
+    tolerance = 1e-10 if x.dtype == np.float64 else 2e-4
+    for ours, other in pairs:
+        atol = tolerance * np.abs(ours).max(initial=0)
+        np.testing.assert_allclose(array(other), ours, rtol=0, atol=atol, strict=True)
+
+
 def converted(network, shape, dtype=np.float64, seed=0):
     """A network's parameters, and the module that has them."""
     rng = np.random.default_rng(seed)
@@ -196,21 +212,9 @@ def converted(network, shape, dtype=np.float64, seed=0):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_the_module_computes_the_same(name, dtype):
     network, shape = NETWORKS[name]
-    params, module = converted(network, shape, dtype)
+    params, _ = converted(network, shape, dtype)
     x = np.random.default_rng(1).standard_normal((3, *shape)).astype(dtype)
-    y, pullback = network.vjp(params, x)
-    moved = tensor(x)
-    theirs = module(moved)
-    dy = np.random.default_rng(2).standard_normal(y.shape).astype(dtype)
-    dparams, dx = pullback(dy)
-    theirs.backward(tensor(dy, grad=False))
-    found = {name: param.grad for name, param in module.named_parameters()}
-    pairs = [(y, theirs), (dx, moved.grad), *((dparams[k], found[k]) for k in params)]
-    tolerance = 1e-10 if dtype == np.float64 else 2e-4
-    for a, b in pairs:
-        np.testing.assert_allclose(
-            array(b), a, rtol=tolerance, atol=tolerance * np.abs(a).max(), strict=True
-        )
+    compare(network, params, x)
 
 
 @each_network
@@ -228,8 +232,32 @@ def test_there_and_back(name, dtype):
         )
 
 
-def test_every_layer_is_converted():
-    assert {*LAYERS} == {type(network).__name__ for network, _ in LAYERS.values()}
+def test_no_layer_is_forgotten():
+    layers = {type(network) for network, _ in LAYERS.values()}
+    complete(conversion.MAKERS, "MAKERS in conv_notes/torch/conversion.py", layers)
+
+
+@given(strategies.layer_cases())
+def test_all_cases_of_linear_layers(case):
+    compare(case.layer, case.params, case.arrays[0])
+
+
+@given(strategies.transposed())
+def test_all_cases_of_transposed_convolution(case):
+    _, weight, bias = case.arrays
+    out, kernel_size = weight.shape[1] * case.options["groups"], weight.shape[2:]
+    has_bias = bias is not None
+    layer = ConvTranspose2d(out, kernel_size, bias=has_bias, **case.options)
+    compare(layer, case.params, case.arrays[0])
+
+
+@pytest.mark.parametrize("layer", [MaxPool2d, AvgPool2d])
+@given(data=st.data())
+def test_all_cases_of_pooling(layer, data):
+    name = {MaxPool2d: "max_pool2d", AvgPool2d: "avg_pool2d"}[layer]
+    case = data.draw(strategies.poolings(name))
+    assume(np.isfinite(case()).all())  # a dilated window can miss the image
+    compare(layer(**case.options), {}, case.arrays[0])
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -288,20 +316,12 @@ def test_pytorchs_own_modules_wherever_there_are():
 
 
 @settings(max_examples=200)
-@given(strategies.resizings(dtypes=st.just(np.float64)), st.integers(0, 99))
-def test_upsampling(case, seed):
-    """Values and gradients are ours, also where PyTorch's differ."""
-    (x,), options = case.arrays, dict(case.options)
-    if x.ndim != 4:
-        return
-    layer, rng = Upsample(**options), np.random.default_rng(seed)
-    x = rng.standard_normal((2, *x.shape[1:]))
-    y, pullback = layer.vjp({}, x)
-    dy, moved = rng.standard_normal(y.shape), tensor(x)
-    theirs = ct.to_torch(layer, x.shape[1:]).to(DEVICE)(moved)
-    theirs.backward(tensor(dy, grad=False))
-    np.testing.assert_allclose(array(theirs), y, rtol=0, atol=1e-9)
-    np.testing.assert_allclose(array(moved.grad), pullback(dy)[1], rtol=0, atol=1e-9)
+@given(strategies.resizings())
+def test_all_cases_of_upsampling(case):
+    """Also where PyTorch's own differs."""
+    (x,) = case.arrays
+    assume(x.ndim == 4)
+    compare(Upsample(**case.options), {}, x)
 
 
 def test_without_parameters_they_are_drawn_as_ours():
