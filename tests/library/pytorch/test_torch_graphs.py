@@ -3,14 +3,16 @@
 import shutil
 
 import pytest
+from test_networks import BLOCK, NET, NET_INPUT
 
 torch = pytest.importorskip("torch")
 
-from tensors import FUNCTIONS, array, example, learned, results
+from tensors import DEVICE, FUNCTIONS, array, example, learned, results
 
 import conv_notes.torch as ct
 
 EXAMPLES = [(name, {}) for name in FUNCTIONS] + [("tiled_conv2d", {"tiling": "block"})]
+ignoring_what_the_exporter_says = pytest.mark.filterwarnings("ignore")
 each_example = pytest.mark.parametrize(("name", "options"), EXAMPLES)
 COMPILED = [(name, options, "aot_eager") for name, options in EXAMPLES]
 if shutil.which("g++"):  # with which Inductor compiles for a processor; it takes long
@@ -84,16 +86,36 @@ def test_export(name, options):
     torch.testing.assert_close(program.module()(*inputs), call(*inputs))
 
 
-@pytest.mark.filterwarnings("ignore")  # of what the exporter does not know
-@each_example
-def test_onnx_runtime(name, options):
+def run_elsewhere(module, inputs):
+    """Assert that ONNX Runtime computes the same."""
     runtime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
-    call = Call(name, options)
-    inputs = call.batch(2)
-    program = torch.onnx.export(call, inputs, dynamo=True, verbose=False)
+    program = torch.onnx.export(module, inputs, dynamo=True, verbose=False)
     session = runtime.InferenceSession(program.model_proto.SerializeToString())
     names = [node.name for node in session.get_inputs()]
     found = session.run(None, dict(zip(names, map(array, inputs), strict=True)))
-    for theirs, ours in zip(found, results(call(*inputs)), strict=True):
+    for theirs, ours in zip(found, results(module(*inputs)), strict=True):
         torch.testing.assert_close(torch.tensor(theirs), ours.cpu())
+
+
+@ignoring_what_the_exporter_says
+@each_example
+def test_onnx_runtime(name, options):
+    call = Call(name, options)
+    run_elsewhere(call, call.batch(2))
+
+
+@ignoring_what_the_exporter_says
+@pytest.mark.parametrize(("network", "shape"), [(NET, NET_INPUT), (BLOCK, (2, 4, 5))])
+def test_networks_in_onnx_runtime(network, shape):
+    torch.manual_seed(0)
+    module = ct.to_torch(network, shape).to(DEVICE).eval()
+    run_elsewhere(module, (torch.randn(2, *shape, device=DEVICE),))
+
+
+@pytest.mark.parametrize("module", [ct.LocalConv2d(3, 2), ct.NetVLAD(3)])
+def test_compile_before_the_first_input(module):
+    torch.compiler.reset()
+    x = torch.randn(2, 4, 5, 6)
+    y = torch.compile(module, fullgraph=True, backend="aot_eager")(x)
+    torch.testing.assert_close(y, module(x))
