@@ -52,6 +52,10 @@ NETWORKS = {
     "transposed": (ConvTranspose2d(4, 3, 2, 1, 1, 2, False, 2), (4, 3, 4)),
     "rounded up": (MaxPool2d(3, 2, 1, 2, ceil_mode=True), (2, 8, 7)),
     "average": (AvgPool2d((3, 2), (2, 1), 1, True, False), (2, 8, 7)),
+    **{
+        f"a factor forgotten, {mode}": (Upsample(None, 1.25, mode), (2, 3, 2))
+        for mode in ("nearest", "bilinear", "bicubic")
+    },
     "rows": (Sequential(Upsample((5, 9), mode="bilinear"), MaxPool2d(2)), (2, 4, 4)),
 }
 ROOM = [(2, 4, 5, 6)]

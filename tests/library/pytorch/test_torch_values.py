@@ -1,5 +1,7 @@
 """On all cases of the ops, the functions give their values and gradients."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import strategies
@@ -50,10 +52,12 @@ def both(case, call, dtype=None, seed=0):
 
 
 @each_function
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@settings(max_examples=200)
 @given(data=st.data())
-def test_values_and_gradients(name, data):
-    """In float64 and float32, of images in both memory formats."""
-    case = data.draw(strategies.cases(name))
+def test_values_and_gradients(name, dtype, data):
+    """Of images in both memory formats."""
+    case = data.draw(strategies.cases(name, dtypes=st.just(dtype)))
     last = name != "action_vlad" and data.draw(st.booleans())
     seed = data.draw(st.integers(0, 99))
 
@@ -79,6 +83,34 @@ def test_local_in_each_order_of_axes(n, channels):
     case = strategies.Case("local_conv2d", (x, weight, bias), {}, {})
     for ours, theirs in both(case, ct.local_conv2d):
         np.testing.assert_array_equal(array(theirs), ours, strict=True)
+
+
+@pytest.mark.parametrize("tiling", ["cyclic", "block"])
+@pytest.mark.parametrize("tile", [(2, 3), (4, 5)])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_tiles_that_do_not_come_out_even(tile, stride, tiling):
+    """Some kernels have a turn less than others, at the edge of the image."""
+    rng = np.random.default_rng(0)
+    for size in range(3, 20):
+        shapes = (2, 2, size, size + 1), (*tile, 3, 2, 3, 2), (*tile, 3)
+        arrays = (rng.integers(-4, 5, shape).astype(float) for shape in shapes)
+        options = {"stride": stride, "tiling": tiling}
+        case = strategies.Case("tiled_conv2d", tuple(arrays), options, {})
+        call = partial(ct.tiled_conv2d, **options)
+        for ours, theirs in both(case, call):
+            np.testing.assert_array_equal(array(theirs), ours, strict=True)
+
+
+def test_half_precision_where_many_windows_overlap():
+    """What an image gets back from 64 of them is not added up in so few digits."""
+    rng = np.random.default_rng(0)
+    arrays = rng.random((1, 1, 24, 24)), rng.random((8, 8, 1, 1, 17, 17))
+    halves = [tensor(value, torch.bfloat16) for value in arrays]
+    wide = tuple(array(half).astype(np.float32) for half in halves)
+    case = strategies.Case("local_conv2d", (*wide, None), {}, {})
+    for ours, theirs in both(case, ct.local_conv2d, torch.bfloat16):
+        atol = 2**-8 * np.abs(ours).max()
+        np.testing.assert_allclose(array(theirs), ours, rtol=0, atol=atol)
 
 
 @each_function
