@@ -8,7 +8,9 @@ import conv_notes.torch as ct
 
 torch.set_num_threads(1)  # as NumPy is told to, by the settings of every test run
 
-DEVICE = torch.accelerator.current_accelerator() or torch.device("cpu")
+DEVICE = torch.accelerator.current_accelerator(check_available=True) or torch.device(
+    "cpu"
+)
 FUNCTIONS = [name for name in ct.__all__ if name.islower() and "torch" not in name]
 
 
