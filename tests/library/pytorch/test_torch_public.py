@@ -1,6 +1,8 @@
 """Functions and modules take what ops and layers take, and say what they do."""
 
 import inspect
+import re
+from pathlib import Path
 
 import pytest
 from test_public import sections
@@ -12,6 +14,7 @@ from tensors import FUNCTIONS
 import conv_notes as cn
 import conv_notes.torch as ct
 
+README = Path(__file__).parents[3] / "README.md"
 MODULES = [name for name in ct.__all__ if name[0].isupper()]
 
 
@@ -56,3 +59,12 @@ def test_all_is_what_is_importable():
     }
     assert own == {*ct.__all__}
     assert ct.__all__ == sorted(ct.__all__)
+
+
+def test_what_the_readme_says():
+    blocks = re.findall(r"(?s)```python\n(.*?)```", README.read_text("utf-8"))
+    (block,) = (block for block in blocks if "conv_notes.torch" in block)
+    names = {}
+    exec(block, names)
+    assert names["y"].shape == (2, 16, 55, 55)
+    assert {*names["params"]} == {*cn.lenet5().param_shapes((1, 32, 32))}
