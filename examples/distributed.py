@@ -1,10 +1,12 @@
-"""Train a network of the book on several processors or graphics cards at once.
+r"""Train a network of the book on several processors or graphics cards at once.
 
-    torchrun --standalone --nproc-per-node 2 --max-restarts 3 examples/distributed.py
+    TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 torchrun --standalone --nproc-per-node 2 \
+        --max-restarts 3 examples/distributed.py
 
 Each worker computes the gradients of its share of a batch; with the mean of all they
 make the steps that one would make. What they know is kept after each pass. There a run
 begins, of as many workers as it then has, and what torchrun starts when one has died.
+(Without the variable, these may ask for the dead: issue 135712 of pytorch/pytorch.)
 """
 
 import argparse
@@ -18,7 +20,6 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch.distributed import checkpoint
 from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_dict
-from torch.distributed.elastic.multiprocessing.errors import record
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.lr_scheduler import LinearLR
 from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
@@ -69,7 +70,6 @@ class Training:
         return total
 
 
-@record
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--network", choices=NETWORKS, default="digits")

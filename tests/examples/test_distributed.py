@@ -22,6 +22,7 @@ TORCHRUN = (  # on this machine, at a port that is free
     "--rdzv-backend c10d --rdzv-endpoint 127.0.0.1:0 --nproc-per-node"
 ).split()
 HERE = {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", "PYTHONPATH": str(ROOT)}
+HERE |= {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}  # examples/distributed.py says why
 FEW = "--digits 600 --passes 4 --batch 60 --warmup 7"
 
 
@@ -110,3 +111,19 @@ def test_a_worker_may_die(alone, tmp_path):
     said, *found = end(run, tmp_path)
     assert re.search(r"goes on after .*/pass-000[23]$", said, re.MULTILINE)
     same((said, *found), alone)
+
+
+def test_rows_of_an_unshared_layer_are_shared_out():
+    """Each of three workers compares its part with the whole."""
+    run = subprocess.run(
+        [sys.executable, *TORCHRUN, "3", "examples/rows.py"],
+        cwd=ROOT,
+        env=os.environ | HERE,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    said = re.findall(r"worker \d: (\d+) rows, .* sent (\d+) \+ (\d+)", run.stdout)
+    rows, forward, back = zip(*(map(int, words) for words in said), strict=True)
+    assert sum(rows) == 55
+    assert sum(forward) == sum(back) == 2 * 8 * 63 * 4 * 4 * 2  # at two borders
