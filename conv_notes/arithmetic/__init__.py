@@ -2,7 +2,7 @@
 
 from .fields import Path, ReceptiveField, receptive_field
 from .sizes import conv_output_size, conv_transpose_output_size, same_padding
-from .turns import Turn, turns
+from .tiling import Turn, turns
 from .window import Window, Windows, parse_windows
 
 __all__ = [

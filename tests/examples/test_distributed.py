@@ -103,7 +103,7 @@ def test_unshared_layers_too(tmp_path):
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="asks /proc")
 def test_a_worker_may_die(alone, tmp_path):
-    run, until = start(tmp_path, 2), time.time() + 60
+    run, until = start(tmp_path, 2), time.time() + 120
     while not (tmp_path / "pass-0002/.metadata").exists():
         assert time.time() < until and run.poll() is None, "it does not begin"
         time.sleep(0.01)
