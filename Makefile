@@ -50,6 +50,14 @@ bench: $(READY) ## measure speed beside other libraries, with THREADS=1
 	.venv-bench/bin/python -m pip install --quiet --constraint constraints.txt \
 		--constraint constraints-bench.txt '.[bench]'
 	PYTHONPATH=. .venv-bench/bin/python benchmarks/run.py --threads $(THREADS)
+	PYTHONPATH=. .venv-bench/bin/python benchmarks/in_torch.py --threads $(THREADS)
+
+# It takes a build for processors alone where pip's settings know one of this version.
+torch: $(READY) ## install PyTorch and test all that needs it
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt \
+		--constraint constraints-bench.txt --editable '.[oracle,torch]'
+	$(BIN)/python -m pytest book/beyond.ipynb conv_notes/torch tests/examples \
+		tests/library/pytorch tests/library/test_torch.py tests/test_benchmarks.py
 
 experiments: $(READY) ## run the long experiments, or NAMES="digits faces", for the chapters
 	$(BIN)/python -m experiments $(NAMES)
@@ -94,4 +102,4 @@ $(READY): pyproject.toml constraints.txt
 	@test ! -e .git || git config diff.notebook.textconv '$(PYTHON) tools/notebook_text.py' || true
 	@touch $@
 
-.PHONY: help book pdf test fuzz thorough oldest bench experiments cells editor lab read notebooks format clean
+.PHONY: help book pdf test fuzz thorough oldest bench torch experiments cells editor lab read notebooks format clean

@@ -16,3 +16,5 @@ pytest_plugins = ["replay"] if find_spec("nbval") else []
 
 # Looked through for examples, these would be imported under names that others have.
 collect_ignore_glob = ["tests/*conftest.py", "book/_live/*"]
+if not find_spec("torch"):
+    collect_ignore_glob += ["conv_notes/torch/*", "tests/library/pytorch/tensors.py"]

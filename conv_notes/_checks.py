@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
-from typing import Any, TypeGuard
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 
@@ -20,6 +20,25 @@ Padding = tuple[Pair, Pair]
 Shape = tuple[int, ...]
 FloatArray = np.ndarray[Any, np.dtype[Any]]
 IntArray = np.ndarray[Any, np.dtype[Any]]
+
+
+class Shaped(Protocol):
+    """What the checks of shapes ask for: an array of NumPy, or a tensor of PyTorch."""
+
+    @property
+    def shape(self) -> Shape:
+        """The length of each axis."""
+        ...
+
+
+class Typed(Protocol):
+    """The same for the checks of dtypes."""
+
+    @property
+    def dtype(self) -> Any:
+        """What kind of number each entry is."""
+        ...
+
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -54,14 +73,19 @@ def float_array(where: str, name: str, value: object) -> FloatArray:
 
 def float_arrays(where: str, /, **arrays: object) -> tuple[FloatArray, ...]:
     """The same for several, once all are of one dtype."""
-    checked = [float_array(where, name, value) for name, value in arrays.items()]
-    (first, *names), (head, *rest) = arrays, checked
-    for name, values in zip(names, rest, strict=True):
+    checked = {name: float_array(where, name, value) for name, value in arrays.items()}
+    one_dtype(where, checked)
+    return tuple(checked.values())
+
+
+def one_dtype(where: str, arrays: Mapping[str, Typed]) -> None:
+    """Raise unless all are of the dtype of the first."""
+    (first, head), *rest = arrays.items()
+    for name, values in rest:
         if values.dtype != head.dtype:
             raise TypeError(
                 f"{where}: {name} is {values.dtype} but {first} is {head.dtype}"
             )
-    return tuple(checked)
 
 
 def optional_bias(
@@ -89,21 +113,22 @@ def generator(where: str, rng: object) -> None:
         raise TypeError(f"{where}: rng must be a numpy Generator, got {rng!r}")
 
 
-def rank(where: str, name: str, array: FloatArray, axes: str) -> None:
+def rank(where: str, name: str, array: Shaped, axes: str) -> None:
     """Raise unless `array` has one axis for each word of `axes`, e.g. "N C H W"."""
-    needed = axes.split()
-    if array.ndim != len(needed):
+    needed, its = axes.split(), tuple(array.shape)
+    if len(its) != len(needed):
         raise ValueError(
             f"{where}: {name} must have {len(needed)} axes ({', '.join(needed)}), "
-            f"got {array.ndim} ({name}.shape={array.shape})"
+            f"got {len(its)} ({name}.shape={its})"
         )
 
 
-def shape(where: str, name: str, array: np.ndarray, needed: Shape) -> None:
+def shape(where: str, name: str, array: Shaped, needed: Shape) -> None:
     """Raise unless `array` has exactly the shape `needed`."""
-    if array.shape != needed:
+    its, needed = tuple(array.shape), tuple(needed)
+    if its != needed:
         raise ValueError(
-            f"{where}: {name} must have shape {needed}, got {name}.shape={array.shape}"
+            f"{where}: {name} must have shape {needed}, got {name}.shape={its}"
         )
 
 
@@ -185,31 +210,71 @@ def divides(where: str, groups: int, name: str, count: int) -> None:
         raise ValueError(f"{where}: groups={groups} does not divide {name}={count}")
 
 
-def not_empty(where: str, weight: FloatArray) -> None:
+def not_empty(where: str, weight: Shaped) -> None:
     """Raise unless `weight` holds at least one number."""
-    if weight.size == 0:
+    if 0 in weight.shape:
         raise ValueError(
-            f"{where}: weight must not be empty, got weight.shape={weight.shape}"
+            f"{where}: weight must not be empty, got weight.shape={tuple(weight.shape)}"
         )
 
 
 def channels(
-    where: str, x: FloatArray, weight: FloatArray, out_axis: int, groups: int = 1
+    where: str, x: Shaped, weight: Shaped, out_axis: int, groups: int = 1
 ) -> None:
     """Raise unless weight (..., out, in/groups, KH, KW) fits x (N, C, H, W)."""
     not_empty(where, weight)
-    counts = {"x": (x.shape[1], "input"), "weight": (weight.shape[out_axis], "output")}
+    of_x, of_weight = tuple(x.shape), tuple(weight.shape)
+    counts = {"x": (of_x[1], "input"), "weight": (of_weight[out_axis], "output")}
     for name, (count, kind) in counts.items():
         if count % groups:
-            its_shape = x.shape if name == "x" else weight.shape
+            its_shape = of_x if name == "x" else of_weight
             raise ValueError(
                 f"{where}: groups={groups} does not divide the {count} {kind} channels "
                 f"({name}.shape={its_shape})"
             )
-    needed = weight.shape[-3] * groups
-    if needed != x.shape[1]:
+    needed = of_weight[-3] * groups
+    if needed != of_x[1]:
         note = f", groups={groups}" if groups > 1 else ""
         raise ValueError(
-            f"{where}: weight has {needed} input channels but x has {x.shape[1]} "
-            f"(x.shape={x.shape}, weight.shape={weight.shape}{note})"
+            f"{where}: weight has {needed} input channels but x has {of_x[1]} "
+            f"(x.shape={of_x}, weight.shape={of_weight}{note})"
         )
+
+
+def kernel_per_output(where: str, x: Shaped, weight: Shaped, needed: Pair) -> None:
+    """Raise unless weight (OH, OW, ...) has a kernel for each output that x gives."""
+    of_x, of_weight = tuple(x.shape), tuple(weight.shape)
+    oh, ow = of_weight[:2]
+    if (oh, ow) != needed:
+        raise ValueError(
+            f"{where}: weight has kernels for {oh} x {ow} outputs but x gives "
+            f"{needed[0]} x {needed[1]} (x.shape={of_x}, weight.shape={of_weight})"
+        )
+
+
+def centers(where: str, d: int, **arrays: Shaped) -> None:
+    """Raise unless each has rows, one per cluster, as long as a descriptor."""
+    for name, array in arrays.items():
+        rank(where, name, array, "K D")
+        k, its_d = array.shape
+        if its_d != d or k == 0:
+            raise ValueError(
+                f"{where}: {name} must have shape (K, {d}) for descriptors of {d} "
+                f"numbers, got {name}.shape={tuple(array.shape)}"
+            )
+
+
+def clusters(
+    where: str, d: int, weight: Shaped, bias: Shaped, centers_: Shaped, n_ghost: int
+) -> int:
+    """How many clusters stay beside the ghosts, once their arrays fit each other."""
+    centers(where, d, weight=weight, centers=centers_)
+    k = weight.shape[0]
+    shape(where, "centers", centers_, weight.shape)
+    shape(where, "bias", bias, weight.shape[:1])
+    if k <= n_ghost:
+        raise ValueError(
+            f"{where}: n_ghost={n_ghost} leaves none of {k} clusters "
+            f"(weight.shape={tuple(weight.shape)})"
+        )
+    return k - n_ghost

@@ -54,7 +54,8 @@ def pytest_terminal_summary(terminalreporter):
             weights.append(properties["weight"])
     for report in terminalreporter.stats.get("skipped", []):
         if report.when == "collect":  # a whole file, said once by each process
-            whole.add(suite(report))
+            path = Path(report.nodeid)
+            whole.add(path.name if path.suffix == ".ipynb" else suite(report))
         else:
             skipped[suite(report)] += 1
     counts = [f"{name} {n}" for name, n in passed.items()]

@@ -55,6 +55,26 @@ def test_rivals_compute_the_same(case, module):
                 near(a, np.asarray(b))
 
 
+@pytest.mark.parametrize("name", ["local_conv2d", "tiled_conv2d", "netvlad"])
+def test_recipes_compute_the_same(name):
+    """Forward and backward, which `times` asserts, of an uneven size with padding."""
+    pytest.importorskip("torch")
+    import in_torch
+
+    shapes, options = {
+        "local_conv2d": (
+            [(2, 3, 7, 7), (4, 4, 2, 3, 3, 3)],
+            {"padding": 1, "stride": 2},
+        ),
+        "tiled_conv2d": ([(2, 3, 7, 7), (2, 2, 4, 3, 3, 3)], {"padding": 1}),
+        "netvlad": ([(2, 3, 4, 5), (6, 3), (6,), (6, 3)], {}),
+    }[name]
+    shapes = dict(enumerate(shapes))
+    case = in_torch.Case("", "", name, shapes, options)
+    for way, found in in_torch.times(case, seconds=0):
+        assert found.keys() == {"ours", *in_torch.RECIPES[name]}, way
+
+
 def test_work_of_a_convolution_by_hand():
     (case,) = (case for case in cases.CASES if case.key == "b")
     arrays = case.arrays(cases.Sizes(2, 3, 5))

@@ -191,7 +191,7 @@ def digest(cells):
 
 
 def main(names):
-    chapters = names or sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
+    chapters = names or [path.stem for path in book_live.chapters()]
     found = json.loads(FOUND.read_text("utf-8")) if FOUND.exists() else {}
     with served(HTML) as site, sync_playwright() as play:
         browser = play.chromium.launch(

@@ -3,8 +3,9 @@
 Without arguments, all that _toc.yml lists. Two run at a time, whether or not the build
 knows what they say: so it is compared with another execution. What is written depends
 on the code alone: no times, no state and ids of widgets (the build has its own), the
-same metadata. What a cell says does not depend on how many stand before it: it keeps
-the id that it has, and all bear the same number.
+same metadata. A chapter that needs a package which is not here is left alone. What a
+cell says does not depend on how many stand before it: it keeps the id that it has, and
+all bear the same number.
 """
 
 import sys
@@ -15,7 +16,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "book/_ext"))
-from executions import execute, two_at_a_time  # noqa: E402
+from executions import execute, lacking, two_at_a_time  # noqa: E402
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -35,8 +36,12 @@ def notebooks() -> list[Path]:
 def run(path: Path) -> None:
     """Execute a notebook and write it back; on failure, leave it as it was."""
     notebook = nbformat.read(path, as_version=4)
+    if without := lacking(notebook):
+        print(f"{path}: left alone, for lack of {', '.join(without)}", flush=True)
+        return
+    kept = {key: value for key, value in notebook.metadata.items() if key == "needs"}
     execute(notebook, path.parent)
-    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.metadata = nbformat.from_dict(METADATA | kept)
     for cell in notebook.cells:
         outputs = cell.get("outputs", [])
         for counted in (cell, *outputs):

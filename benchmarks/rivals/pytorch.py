@@ -20,19 +20,36 @@ def unfold_fold(x: Tensor) -> Tensor:
     return F.fold(windows, x.shape[2:], 3, padding=1)
 
 
-def local_einsum(x: Tensor, weight: Tensor) -> Tensor:
+def local_einsum(
+    x: Tensor, weight: Tensor, *, stride: int = 1, padding: int = 0
+) -> Tensor:
     oh, ow, out, _, *kernel = weight.shape
-    columns = F.unfold(x, kernel)  # (N, C·KH·KW, OH·OW)
+    columns = F.unfold(x, kernel, stride=stride, padding=padding)  # (N, C·KH·KW, OH·OW)
     kernels = weight.reshape(oh * ow, out, -1)
     return torch.einsum("nkl,lmk->nml", columns, kernels).reshape(-1, out, oh, ow)
 
 
-def local_product(x: Tensor, weight: Tensor) -> Tensor:
+def local_product(
+    x: Tensor, weight: Tensor, *, stride: int = 1, padding: int = 0
+) -> Tensor:
     oh, ow, out, _, kh, kw = weight.shape
-    seen = x.unfold(2, kh, 1).unfold(3, kw, 1)  # a view: (N, C, OH, OW, KH, KW)
+    x = F.pad(x, [padding] * 4)
+    seen = x.unfold(2, kh, stride).unfold(3, kw, stride)  # (N, C, OH, OW, KH, KW)
     columns = seen.permute(2, 3, 0, 1, 4, 5).reshape(oh * ow, len(x), -1)
     y = torch.bmm(weight.reshape(oh * ow, out, -1), columns.transpose(1, 2))
     return y.permute(2, 1, 0).reshape(-1, out, oh, ow)
+
+
+def local_loop(
+    x: Tensor, weight: Tensor, *, stride: int = 1, padding: int = 0
+) -> Tensor:
+    oh, ow, out, _, kh, kw = weight.shape
+    seen = F.pad(x, [padding] * 4).unfold(2, kh, stride).unfold(3, kw, stride)
+    places = seen.flatten(2, 3).unbind(2)  # (N, C, KH, KW) each
+    kernels = weight.reshape(oh * ow, out, -1).unbind()
+    pairs = zip(places, kernels, strict=True)
+    y = [place.flatten(1) @ kernel.T for place, kernel in pairs]
+    return torch.stack(y, 2).reshape(-1, out, oh, ow)
 
 
 def tiled_in_place(x: Tensor, weight: Tensor, *, padding: int) -> Tensor:
@@ -47,11 +64,15 @@ def tiled_in_place(x: Tensor, weight: Tensor, *, padding: int) -> Tensor:
 
 
 def tiled_shuffled(x: Tensor, weight: Tensor, *, padding: int) -> Tensor:
-    t = weight.shape[0]
-    framed = F.pad(x, [padding] * 4)
+    (t, *_), (*_, height, width) = weight.shape, x.shape
+    high, wide = -(-height // t), -(-width // t)  # turns of each kernel
+    down, right = padding + high * t - height, padding + wide * t - width
+    framed = F.pad(x, [padding, right, padding, down])
     turns = [(p, q) for p in range(t) for q in range(t)]
     parts = [F.conv2d(framed[..., p:, q:], weight[p, q], stride=t) for p, q in turns]
-    return F.pixel_shuffle(torch.stack(parts, 2).flatten(1, 2), t)
+    parts = [part[..., :high, :wide] for part in parts]
+    y = F.pixel_shuffle(torch.stack(parts, 2).flatten(1, 2), t)
+    return y[..., :height, :width]
 
 
 def dynamic(x: Tensor, weight: Tensor, attention: Tensor, *, padding: int) -> Tensor:

@@ -64,7 +64,11 @@ def find(path: Path) -> executions.Execution:
     name = path.relative_to(executions.ROOT).as_posix()
     notebook = nbformat.read(path, as_version=4)
     if found := executions.stored(path, notebook):
-        LOGGER.info(f"{name}: Using cached notebook")
+        lacking = " and ".join(executions.lacking(notebook))
+        which = (
+            f"committed notebook, without {lacking}" if lacking else "cached notebook"
+        )
+        LOGGER.info(f"{name}: Using {which}")
         return found
     LOGGER.info(f"{name}: Executing notebook")
     found = executions.executed(path, notebook)

@@ -2,7 +2,8 @@
 
 `book/_live` holds the scripts. The build puts beside them, under
 `_static/live`, the library and all that the chapters read, packed, the
-data sets that may be passed on, and the code of each page's cells.
+data sets that may be passed on, and the code of each page's cells. A
+chapter that needs a package which no other does stays as it is.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ import nbformat
 from conv_notes.data import _PHOTOGRAPHS, _TEXTURES
 from sphinx.application import Sphinx
 
+import executions
 from executions import ROOT
 
 LIVE = ROOT / "book/_live"
@@ -29,6 +31,7 @@ SCRIPTS = "live.js", "page.js", "python.js", "outputs.js", "worker.js"
 # Files of the book that its chapters import or read.
 BOOK = (
     "conv_notes/**/*.py",
+    "!conv_notes/torch/*",
     "conv_notes/**/*.npz",
     "experiments/*.py",
     "book/results/*.json",
@@ -70,9 +73,8 @@ def book() -> bytes:
         "IPython/lib/__init__.py": b"",
         "IPython/lib/pretty.py": pretty,
     }
-    for pattern in BOOK:
-        for path in ROOT.glob(pattern):
-            files[path.relative_to(ROOT).as_posix()] = path
+    for path in executions.files(BOOK):
+        files[path.relative_to(ROOT).as_posix()] = path
     standins = LIVE / "standins"
     for path in standins.rglob("*.py"):  # some in the place of the real ones
         files[path.relative_to(standins).as_posix()] = path
@@ -90,6 +92,15 @@ def data(package: str) -> bytes:
         if ".dist-info" in str(path) and LICENCE.search(path.name):
             files[f"{package}/{path.name}"] = path.locate().read_bytes()
     return packed(files)
+
+
+@cache
+def chapters() -> list[Path]:
+    """Return the notebooks whose cells run in the page, sorted by name."""
+    paths = sorted(ROOT.glob("book/*.ipynb"))
+    notebooks = [nbformat.read(path, as_version=4) for path in paths]
+    pairs = zip(paths, notebooks, strict=True)
+    return [path for path, notebook in pairs if not executions.needs(notebook)]
 
 
 @cache
@@ -153,7 +164,7 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     sizes["start"] = ("Python", sum(path.stat().st_size for path in start))
     for name in app.env.found_docs:
         path = Path(app.env.doc2path(name))
-        if path.suffix == ".ipynb":
+        if path in chapters():
             page = code_of(path) | {"archives": archives, "sizes": sizes}
             put(target / "cells" / f"{name}.json", as_json(page))
 
@@ -164,7 +175,7 @@ def version() -> str:
     total.update((PYODIDE.parent / "VENDORED.json").read_bytes())  # sums of the files
     for name in (*SCRIPTS, "cells.json"):
         total.update((LIVE / name).read_bytes())
-    for path in sorted(ROOT.glob("book/*.ipynb")):
+    for path in chapters():
         total.update(as_json(code_of(path)))
     return total.hexdigest()[:12]
 
@@ -172,7 +183,7 @@ def version() -> str:
 def add_script(app, pagename, templatename, context, doctree) -> None:
     """Have pages with code cells load the script of the buttons."""
     path = Path(app.env.doc2path(pagename)) if doctree else None
-    if not path or path.suffix != ".ipynb":
+    if path not in chapters():
         return
     known = json.loads((LIVE / "cells.json").read_text("utf-8"))
     verdicts = known.get(path.stem, {"cells": []})["cells"]

@@ -3,6 +3,10 @@
 What an execution found is kept in `_build/executed`, a file for each
 chapter, until something changes that it depends on. The build shows
 it, and nbval compares it with the outputs that are committed.
+
+A chapter may need a package that no other does: `"needs": "torch"` in its
+metadata. Where that is not installed, it says what is committed, and nbval
+leaves it out.
 """
 
 import copy
@@ -14,6 +18,7 @@ import sysconfig
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from heapq import nlargest
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
@@ -31,6 +36,7 @@ STORE = ROOT / "_build/executed"
 # code names one of the kind.
 INPUTS = (
     "conv_notes/**/*.py",
+    "!conv_notes/torch/*",
     "constraints.txt",
     "book/_ext/executions.py",
 )
@@ -38,7 +44,10 @@ NAMED = {
     ".ipynb": "book/*.ipynb",
     ".yml": "book/*.yml",
     "results.md": "benchmarks/results.md",
+    "results_torch.md": "benchmarks/results_torch.md",
+    "conv_notes.torch": "conv_notes/torch/*.py",
     "experiments": "experiments/*.py",
+    "examples.rows": "examples/*.py",
     "found(": "book/results/*.json",
 }
 
@@ -86,6 +95,10 @@ def stored(path: Path, notebook: NotebookNode) -> Execution | None:
 
     The first line of a file seals the rest of it and what it depends on.
     """
+    if lacking(notebook):
+        outputs = [cell.outputs for cell in code(notebook)]
+        seconds = [0.0 for _ in outputs]
+        return {"metadata": {}, "outputs": outputs, "seconds": seconds}
     file = STORE / f"{path.stem}.json"
     try:
         line, content = file.read_text("utf-8").split("\n", 1)
@@ -113,11 +126,30 @@ def state(notebook: NotebookNode) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def lacking(notebook: NotebookNode) -> list[str]:
+    """Return the packages that a notebook says it needs and that are not here."""
+    return [name for name in needs(notebook) if not find_spec(name)]
+
+
+def needs(notebook: NotebookNode) -> list[str]:
+    """Return the packages that a notebook says it needs."""
+    return notebook.metadata.get("needs", "").split()
+
+
+def files(patterns: Iterable[str]) -> list[Path]:
+    """Return the files that match; "!pattern" takes out what came before it."""
+    found: set[Path] = set()
+    for pattern in patterns:
+        paths = ROOT.glob(pattern.removeprefix("!"))
+        some = {path for path in paths if path.is_file()}
+        found = found - some if pattern.startswith("!") else found | some
+    return sorted(found)
+
+
 def digest(patterns: Iterable[str]) -> str:
     """Sum up the names and contents of the files that match."""
     total = hashlib.sha256()
-    paths = (path for pattern in patterns for path in ROOT.glob(pattern))
-    for path in sorted(path for path in paths if path.is_file()):
+    for path in files(patterns):
         total.update(path.relative_to(ROOT).as_posix().encode())
         total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()

@@ -1,5 +1,6 @@
 """A plug-in of pytest: nbval compares what a chapter's one execution said."""
 
+import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbFile
@@ -43,6 +44,11 @@ class Replay:
 
 
 class Chapter(IPyNbFile):
+    def collect(self):
+        if lacking := executions.lacking(nbformat.read(self.path, as_version=4)):
+            pytest.skip(f"{self.path.name} needs {', '.join(lacking)}")
+        return super().collect()
+
     def setup(self):
         try:
             found = executions.executed(self.path, self.nb)

@@ -103,6 +103,7 @@ def conv_output_size(
         check.integer(where, "dilation", dilation, 1),
         after=after,
     )
+    size = check.integer(where, "size", size, 1)
     return window.output_size(where, size, ceil_mode)
 
 

@@ -28,7 +28,8 @@ class Window(NamedTuple):
 
     def output_size(self, where: str, size: int, ceil_mode: bool = False) -> int:
         """Number of positions on an axis of `size` pixels; see `conv_output_size`."""
-        size = check.integer(where, "size", size, 1)
+        if size < 1:
+            raise ValueError(f"{where}: size must be at least 1, got {size}")
         padded = self.before + size + self.after
         room = padded - self.span
         if room < 0:

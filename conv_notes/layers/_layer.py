@@ -145,7 +145,17 @@ class Layer:
         x = check.float_array(where, "x", x)
         if x.ndim == 0:
             raise ValueError(f"{where}: x must have the batch as first axis, got ()")
-        needed = self.param_shapes(x.shape[1:])
+        arrays = self._arrays(params, self.param_shapes(x.shape[1:]))
+        for name, array in arrays.items():
+            if array.dtype != x.dtype:
+                layer, _, its = name.rpartition(".")
+                which = f"{its} of layer {layer}" if layer else its
+                raise TypeError(f"{where}: {which} is {array.dtype} but x is {x.dtype}")
+        return arrays, x
+
+    def _arrays(self, params: Params, needed: dict[str, Shape]) -> Params:
+        """`params` in the order of `needed`; raises unless they have its shapes."""
+        where = type(self).__name__
         if not isinstance(params, Mapping):
             raise TypeError(f"{where}: params must be a dict, got {params!r}")
         if set(params) != set(needed):
@@ -156,11 +166,7 @@ class Layer:
         arrays = {name: check.float_array(where, name, params[name]) for name in needed}
         for name, array in arrays.items():
             check.shape(where, name, array, needed[name])
-            if array.dtype != x.dtype:
-                layer, _, its = name.rpartition(".")
-                which = f"{its} of layer {layer}" if layer else its
-                raise TypeError(f"{where}: {which} is {array.dtype} but x is {x.dtype}")
-        return arrays, x
+        return arrays
 
     def _shape(self, input_shape: Any) -> Shape:
         """`input_shape` in Python's integers, once it fits `axes`."""

@@ -65,7 +65,7 @@ def vlad(
     x, centers = check.float_arrays(where, x=x, centers=centers)
     check.rank(where, "x", x, "N D H W")
     n, d, height, width = x.shape
-    _check_centers(where, d, centers=centers)
+    check.centers(where, d, centers=centers)
     points = x.reshape(n, d, height * width)  # (N, D, P)
     bag = bag_of(points, centers)
     nearest = nearest_centers(bag)  # (N, P)
@@ -326,15 +326,7 @@ def _soft_vlad(
     )
     check.rank(where, "x", x, axes)
     *batch, d, _, _ = x.shape  # (N,) or (N, T)
-    _check_centers(where, d, weight=weight, centers=centers)
-    clusters = len(weight) - n_ghost
-    check.shape(where, "centers", centers, weight.shape)
-    check.shape(where, "bias", bias, weight.shape[:1])
-    if clusters < 1:
-        raise ValueError(
-            f"{where}: n_ghost={n_ghost} leaves none of {len(weight)} clusters "
-            f"(weight.shape={weight.shape})"
-        )
+    clusters = check.clusters(where, d, weight, bias, centers, n_ghost)
     # The descriptors of all positions, and of all frames, in one row: (N, D, P).
     n, before = batch[0], np.moveaxis(x, -3, 1)
     points = before.reshape(n, d, prod(before.shape[2:]))
@@ -369,13 +361,3 @@ def _soft_vlad(
         return dx, total(dweight, 0), total(dscores, (0, 2)), dcenters
 
     return y, pullback
-
-
-def _check_centers(where: str, d: int, **arrays: FloatArray) -> None:
-    for name, array in arrays.items():
-        check.rank(where, name, array, "K D")
-        if array.shape[1] != d or len(array) == 0:
-            raise ValueError(
-                f"{where}: {name} must have shape (K, {d}) for descriptors of {d} "
-                f"numbers, got {name}.shape={array.shape}"
-            )

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import _checks as check
 from .._checks import FloatArray, Padding, Pair
-from ..arithmetic import Window, Windows, parse_windows
+from ..arithmetic import Windows, parse_windows, turns
 from ..windows import output_size
 from ._correlation import (
     convolve,
@@ -210,17 +210,8 @@ def tiled_conv2d(
     return y, pullback
 
 
-class _Turn(NamedTuple):
-    """The outputs along an axis that one kernel computes, as those of a convolution."""
-
-    number: int  # of the kernel
-    at: slice
-    window: Window
-    length: int
-
-
 class _Tile(NamedTuple):
-    """The same along both axes."""
+    """A turn along both axes: outputs that one kernel computes."""
 
     number: Pair
     at: tuple[Any, ...]
@@ -232,22 +223,10 @@ def _tiles(
     windows: Windows, positions: Pair, counts: tuple[int, ...], tiling: str
 ) -> Iterator[_Tile]:
     axes = zip(windows, positions, counts, strict=True)
-    for down, right in product(*(_turns(*axis, tiling) for axis in axes)):
+    for down, right in product(*(turns(*axis, tiling) for axis in axes)):
         yield _Tile(
             (down.number, right.number),
             (..., down.at, right.at),
             (down.window, right.window),
             (down.length, right.length),
         )
-
-
-def _turns(window: Window, size: int, count: int, tiling: str) -> Iterator[_Turn]:
-    for p in range(count):
-        at = slice(p, size, count)
-        if tiling == "block":
-            at = slice(-(-p * size // count), -(-(p + 1) * size // count), 1)
-        length = len(range(size)[at])
-        if length:  # of more kernels than outputs, some have none
-            first, apart = at.start * window.stride, at.step * window.stride
-            its = window._replace(stride=apart, before=window.before - first)
-            yield _Turn(p, at, its, length)

@@ -83,13 +83,7 @@ def local_conv2d(
     bias = check.optional_bias(where, bias, weight.shape[:3], x)
     windows = parse_windows(where, weight.shape[4:], stride, padding, dilation)
     oh, ow, out = weight.shape[:3]
-    needed = output_size(where, x.shape, windows)
-    if (oh, ow) != needed:
-        raise ValueError(
-            f"{where}: weight has kernels for {oh} x {ow} outputs but x gives "
-            f"{needed[0]} x {needed[1]} "
-            f"(x.shape={x.shape}, weight.shape={weight.shape})"
-        )
+    check.kernel_per_output(where, x, weight, output_size(where, x.shape, windows))
     # In its frame of zeros, laid out with the batch as the last axis in memory, so that
     # the windows of a row are copied in runs of N. The axes stay (N, C, H, W).
     n, channels, *size = x.shape

@@ -57,7 +57,9 @@ def with_extensions(book: Path) -> dict[str, str]:
 
 def compare(book: Path) -> subprocess.CompletedProcess[str]:
     """Compare the chapter's outputs with the committed ones, as `make test` does."""
-    options = "-pno:cacheprovider -pno:xdist --nbval --nbval-current-env --rootdir=."
+    options = (
+        "-rs -pno:cacheprovider -pno:xdist --nbval --nbval-current-env --rootdir=."
+    )
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-c", os.devnull, *options.split(), "book"],
         cwd=book,
@@ -221,6 +223,26 @@ def test_one_execution_serves_the_page_and_its_test(book, build_book):
     assert build_book(book).returncode == 0
     assert "as-changed" in page(book)
     assert executed() == before + 1
+
+
+def test_what_a_chapter_needs_may_be_lacking(book, build_book):
+    """The page has the committed outputs and no buttons, and nbval leaves it out."""
+    output = new_output("stream", text="as committed\n")
+    code = new_code_cell("import nowhere", outputs=[output], execution_count=1)
+    metadata = {"needs": "nowhere", "language_info": {"name": "python"}}
+    notebook = new_notebook(cells=[TITLE, code], metadata=metadata)
+    nbformat.write(notebook, book / "book/chapter.ipynb")
+    built = build_book(book)
+    assert built.returncode == 0, built.stdout
+    assert "chapter.ipynb: Using committed notebook, without nowhere" in built.stdout
+    assert "as committed" in page(book)
+    assert "live/live.js" in page(book, "book/index.html")
+    assert "live/live.js" not in page(book)
+    live = book / "_build/html/_static/live/cells/book"
+    assert [path.name for path in live.iterdir()] == ["index.json"]
+    compared = compare(book)
+    assert "chapter.ipynb needs nowhere" in compared.stdout
+    assert "1 skipped" in compared.stdout
 
 
 def test_two_chapters_are_executed_at_a_time(book, build_book):

@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 FILES = {
     "conv_notes/ops/relu.py": "as written",
+    "conv_notes/torch/local.py": "as written",
     "constraints.txt": "numpy==2",
     "book/claims.yml": "claim",
     "book/other.ipynb": "{}",
@@ -91,6 +92,30 @@ def test_nor_may_a_file_of_a_kind_that_the_code_names(book, name):
     assert said(book, chapter) == 1
     (book / "book" / name).write_text("changed")
     assert said(book, chapter) == 2
+
+
+def test_what_one_chapter_needs_is_no_matter_for_the_others(book):
+    chapter, other = notebook("1", "import conv_notes.torch"), notebook("1", "2")
+    assert said(book, other) == 1
+    (book / "conv_notes/torch/local.py").write_text("changed")
+    assert said(book, other) == 1
+    assert said(book, chapter) == 2
+    (book / "conv_notes/torch/local.py").write_text("changed again")
+    assert said(book, chapter) == 3
+
+
+def test_without_what_it_needs_a_chapter_says_what_is_committed(book):
+    chapter = notebook("1", "2")
+    for cell in executions.code(chapter):
+        cell.outputs = ["as committed"]
+    path = book / "book/chapter.ipynb"
+    chapter.metadata.needs = "json not_installed_here"
+    assert executions.lacking(chapter) == ["not_installed_here"]
+    found = executions.executed(path, chapter)
+    assert found["outputs"] == [["as committed"], ["as committed"]]
+    chapter.metadata.needs = "json"
+    found = executions.executed(path, chapter)
+    assert found["outputs"] == [["execution 1"], ["execution 1"]]
 
 
 def test_nor_may_what_it_runs_on(book, monkeypatch):

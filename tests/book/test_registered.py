@@ -1,5 +1,6 @@
 """Every page is in the table of contents, every public name on a page of the API."""
 
+import ast
 import importlib
 import inspect
 import re
@@ -50,3 +51,20 @@ def test_fields_are_described_once_with_their_tuple(named_tuple):
         assert re.search(rf"(?m)^ +(\w+, )*{name}\b.* : ", named_tuple.__doc__), name
         field = getattr(named_tuple, name)
         assert book_api.skip(None, "class", name, field, False, None)
+
+
+def test_page_of_the_api_says_what_conv_notes_torch_has():
+    """Read from the source: the book is built without PyTorch."""
+    said = {}
+    for path in ROOT.glob("conv_notes/torch/*.py"):
+        for part in ast.parse(path.read_text("utf-8")).body:
+            if (
+                isinstance(part, ast.Assign)
+                and ast.unparse(part.targets[0]) == "__all__"
+            ):
+                names = ast.literal_eval(part.value)
+            if isinstance(part, ast.FunctionDef | ast.ClassDef):
+                said[part.name] = (ast.get_docstring(part) or "").partition("\n")[0]
+    page = (ROOT / "book/api/torch.md").read_text("utf-8")
+    table = re.findall(r"(?m)^\| `(\w+)` \| (.*) \|$", page)
+    assert dict(table) == {name: said[name] for name in names}

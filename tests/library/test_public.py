@@ -17,9 +17,9 @@ FUNCTIONS = [name for name, thing in PUBLIC.items() if not inspect.isclass(thing
 CLASSES = [name for name, thing in PUBLIC.items() if inspect.isclass(thing)]
 
 
-def sections(name):
+def sections(thing):
     """The numpydoc sections of a docstring: title -> lines."""
-    lines = inspect.getdoc(PUBLIC[name]).splitlines()
+    lines = inspect.getdoc(thing).splitlines()
     found, title = {}, None
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         if re.fullmatch("-+", following) and len(following) == len(line):
@@ -71,7 +71,7 @@ def test_docstrings_open_with_one_sentence(name):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functions_document_everything(name):
-    found = sections(name)
+    found = sections(PUBLIC[name])
     parameters = list(inspect.signature(PUBLIC[name]).parameters)
     assert sorted(documented(found.get("Parameters", []))) == sorted(parameters)
     expected = ["Parameters", "Returns", "Raises", "References", "Examples"]
@@ -83,7 +83,8 @@ def test_functions_document_everything(name):
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_classes_document_their_fields(name):
-    found, thing = sections(name), PUBLIC[name]
+    thing = PUBLIC[name]
+    found = sections(thing)
     if issubclass(thing, tuple):
         assert documented(found["Attributes"]) == list(thing._fields)
         return
