@@ -65,7 +65,7 @@ function page(live) {
     const todo = missing.map((i) => cells[i]);
     const cannot = todo.find((above) => above.why);
     if (cannot)
-      return tell(`It needs cell ${cannot.i + 1}, which does not run here: ${cannot.why}.`);
+      return tell(`It needs a cell above that does not run here: ${cannot.why}.`);
     for (const [k, above] of todo.entries()) {
       tell(`Running what it needs: ${k + 1} of ${todo.length} cells above …`);
       if (await runOne(above, code(above))) continue;
