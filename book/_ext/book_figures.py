@@ -19,11 +19,13 @@ COLOUR = re.compile(r'(fill|stroke)(?:: |=\\?")(#[0-9a-f]{6})')
 
 def visit_image(self: HTML5Translator, image: nodes.image) -> None:
     """Write a drawing as an image that loads when it is near, and keep room for it."""
-    file = self.builder.images.get(image["uri"], "")
-    if not file.endswith(".svg"):
-        return type(self).visit_image(self, image)
-    svg = Path(self.builder.srcdir, image["uri"]).read_text("utf-8")
-    width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
+    file, size = self.builder.images.get(image["uri"], ""), None
+    if file.endswith(".svg"):
+        svg = Path(self.builder.srcdir, image["uri"]).read_text("utf-8")
+        size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    if not size:  # another picture, whose file is still to be found afterwards
+        return type(self).visit_image(self, image.copy())
+    width, height = size.groups()
     alt = escape(image.get("alt", ""))
     self.body.append(
         f'<img class="drawing" loading="lazy" src="{self.builder.imgpath}/{file}" '
@@ -101,12 +103,20 @@ def rules(page: str) -> str:
     return "\n".join(lines)
 
 
+def drawn(app: Sphinx, doctree: nodes.document) -> str:
+    """Return the drawings of a page, and what else in it is written in HTML."""
+    texts = []
+    for node in doctree.findall():
+        if isinstance(node, nodes.raw):
+            texts.append(node.astext())
+        elif isinstance(node, nodes.image) and node["uri"].endswith(".svg"):
+            texts.append(Path(app.srcdir, node["uri"]).read_text("utf-8"))
+    return "".join(texts)
+
+
 def add_rules(app, pagename, templatename, context, doctree) -> None:
     """Give a page the rules for its own pictures."""
-    images = doctree.findall(nodes.image) if doctree else ()
-    paths = {Path(app.srcdir, image["uri"]) for image in images}
-    drawings = [path.read_text("utf-8") for path in paths if path.suffix == ".svg"]
-    page = "".join([context.get("body", ""), *drawings])
+    page = drawn(app, doctree) if doctree else ""
     if "<svg" in page:
         context["body"] = f"<style>{rules(page)}</style>{context['body']}"
 

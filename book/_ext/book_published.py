@@ -26,6 +26,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+import book_figures
+
 WIDTH, HEIGHT, MARGIN = 1200, 630, 40  # pixels, as previews want it
 SIZE = f'width="{WIDTH}" height="{HEIGHT}"'
 FONTS = Path(matplotlib.get_data_path(), "fonts/ttf")  # which the drawings name
@@ -52,10 +54,9 @@ def description(doctree: nodes.document) -> str:
     return shorten(first.astext() if first else "", 300, placeholder=" …")
 
 
-def picture(doctree: nodes.document) -> bytes | None:
+def picture(app: Sphinx, doctree: nodes.document) -> bytes | None:
     """Return the first drawing of a page, if it has one, as a PNG."""
-    raw = "".join(node.astext() for node in doctree.findall(nodes.raw))
-    found = re.search("<svg role=.*?</svg>", raw, re.DOTALL)
+    found = re.search("<svg.*?</svg>", book_figures.drawn(app, doctree), re.DOTALL)
     if found is None:
         return None
     svg = found[0]
@@ -85,7 +86,7 @@ def describe(app, pagename, templatename, context, doctree) -> None:
         "og:description": says,
     }
     if address := app.config.html_baseurl:
-        png = picture(doctree)
+        png = picture(app, doctree)
         shown = pagename if png else app.config.root_doc
         if png:
             path = Path(app.outdir, "_static/previews", f"{pagename}.png")
