@@ -17,15 +17,16 @@ window.conv_notes = (() => {
   // of a row, left and right go on to the part before or after.
   function next(from, parts, key) {
     const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
-    const middle = (part) => {
-      const box = part.firstElementChild.getBoundingClientRect();
-      return [box.x + box.width / 2, box.y + box.height / 2, box.height / 2];
+    const corner = (part) => { // of the first of its rectangles
+      const path = part.firstElementChild;
+      return path.getPointAtLength(0).matrixTransform(path.getScreenCTM());
     };
-    const [x, y, half] = middle(from);
+    const at = corner(from);
     const far = (part) => {
-      const [u, v] = middle(part);
-      const along = (u - x) * dx + (v - y) * dy, across = Math.abs((u - x) * dy) + Math.abs((v - y) * dx);
-      return along > 1 && (dy || across < half) ? along + 3 * across : Infinity;
+      const to = corner(part), u = to.x - at.x, v = to.y - at.y;
+      const along = u * dx + v * dy, across = Math.abs(u * dy) + Math.abs(v * dx);
+      if (dx) return along > 1 && across < 8 ? along : Infinity;
+      return along > 1 ? along + 3 * across : Infinity;
     };
     const nearest = parts.reduce((a, b) => (far(b) < far(a) ? b : a));
     if (far(nearest) < Infinity) return nearest;

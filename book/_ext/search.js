@@ -18,9 +18,11 @@ const performed = Search.performTermsSearch;
 Search.performTermsSearch = (words, without) => {
   const pages = performed(words, without);
   const each = [...words].map((word) => performed(new Set([word]), without));
+  const rare = each.map((found) => 1 / (found.length || 1)); // such a word says more
+  const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
   for (const page of pages) {
     const scores = each.map((found) => found.find(([name]) => name === page[0])?.[4] ?? 0);
-    page[4] = scores.reduce((a, b) => a + b, 0) / (2 * scores.length);
+    page[4] = sum(scores.map((score, k) => score * rare[k])) / (2 * sum(rare));
   }
   return pages;
 };

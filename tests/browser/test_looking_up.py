@@ -104,7 +104,7 @@ def test_a_page_that_is_missed_leads_on_at_any_depth(page, site):
     page.goto(address)
     page.wait_for_load_state("networkidle")
     assert failed == [address]
-    page.locator("article").get_by_role("link", name="a whole network").click()
+    page.locator("article").get_by_role("link", name="A whole CNN").click()
     page.wait_for_url(f"{site}book/whole-cnn.html")
     page.goto(address)
     page.get_by_role("searchbox", name="Search the book").fill("stride")
