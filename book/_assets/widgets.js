@@ -120,8 +120,12 @@ window.conv_notes = (() => {
       seen.querySelector(".kept")?.classList.remove("kept");
       if (part?.dataset.sets) chosen(part);
     };
+    let dragged; // by a finger only from the handle on: elsewhere it moves the page
+    seen.onpointerdown = ({ target, pointerType }) => {
+      dragged = pointerType !== "touch" || target.closest(".here");
+    };
     seen.onpointermove = (event) => {
-      const part = event.buttons && partAt(event);
+      const part = event.buttons && dragged && partAt(event);
       if (part && seen.contains(part)) chosen(part);
     };
 

@@ -222,6 +222,7 @@ def test_a_finger_on_the_handle_drags_and_elsewhere_moves_the_page(browser, site
             finger.send("Input.dispatchTouchEvent", send)
         finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
+    handle.scroll_into_view_if_needed()
     before, scrolled = int(chosen.inner_text()), page.evaluate("scrollY")
     drag(handle, 1)
     assert int(chosen.inner_text()) == before + 1
