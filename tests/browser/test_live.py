@@ -246,7 +246,8 @@ def test_a_network_that_is_cut_while_loading(browser, site):
     reader.press("Run cell 1")
     assert reader.said("Python could").startswith("Python could not start")
     page.unroute("**/numpy.zip")
-    assert reader.run(1) == "Done."
+    reader.press("Run cell 1")
+    assert reader.said("Done.")  # not what it said before
     page.close()
 
 
