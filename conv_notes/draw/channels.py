@@ -196,11 +196,11 @@ def mixing(x: FloatArray, weight: FloatArray, position: tuple[int, int]) -> Draw
             marks.label(ax, place, f"{name}{subscript(k + 1)}", ha=ha, va="center")
     ids = np.arange(weight.size).reshape(weight.shape)
     looks_of, taken = looks(ids), list[np.ndarray]()
-    ends = list[np.ndarray]()
+    ends = list[np.ndarray]()  # (2, 2): where each edge begins and stops
     for m, c in np.ndindex(ids.shape):
         (x0, y0), (x1, y1) = sides[0][c], sides[1][m]
-        tail, head = np.array([[x0 + WIDE, y0 + 0.5], [x1, y1 + 0.5]])
-        ends.append(np.array([[tail], [head]]))
+        ends.append(np.array([[x0 + WIDE, y0 + 0.5], [x1, y1 + 0.5]]))
+        tail, head = ends[-1]
         edge(ax, tail, head, looks_of[int(ids[m, c])], taken)
     marks.bare(ax).set(
         xlim=(-0.55, 3.7 + WIDE + 0.55), ylim=(rows * (1 + APART) - APART + 0.05, -0.05)
@@ -232,7 +232,7 @@ def mixing(x: FloatArray, weight: FloatArray, position: tuple[int, int]) -> Draw
         says = f"{looks_of[int(ids[m, c])].letter}: the weight {number(weight[m, c])}"
         says += f" of x{subscript(c + 1)} in y{subscript(m + 1)}"
         with touch(ax, letter - 0.15, 0.3, 0.3, says=says):
-            marks.lines(ax, pair[0], pair[1], color=INK, lw=7, alpha=0.25)
+            marks.lines(ax, pair[:1], pair[1:], color=INK, lw=7, alpha=0.25)
     i, j = position
     figure.alt = (
         f"{len(x)} input maps, {n} output maps, every output connected to every input. "

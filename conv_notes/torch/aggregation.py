@@ -218,7 +218,24 @@ def action_vlad(
     return _soft_vlad(where, "N T D H W", x, weight, bias, centers, 0, normalize)
 
 
-class NetVLAD(Module):
+class _Clusters(Module):
+    """What the three modules have in common: NetVLAD's specification and parameters."""
+
+    names = ("weight", "bias", "centers")
+
+    def __init__(
+        self,
+        n_clusters: int,
+        normalize: bool = True,
+        alpha: float = 1.0,
+        *,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(layers.NetVLAD(n_clusters, normalize, alpha), device, dtype)
+
+
+class NetVLAD(_Clusters):
     """NetVLAD: (N, D, H, W) becomes (N, K · D), whatever H and W are.
 
     Parameters
@@ -236,26 +253,13 @@ class NetVLAD(Module):
     torch.Size([2, 32768])
     """
 
-    names = ("weight", "bias", "centers")
-
-    def __init__(
-        self,
-        n_clusters: int,
-        normalize: bool = True,
-        alpha: float = 1.0,
-        *,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(layers.NetVLAD(n_clusters, normalize, alpha), device, dtype)
-
     def forward(self, x: Tensor) -> Tensor:
         """One vector for each example of `x` (N, D, H, W)."""
         params = self.weight, self.bias, self.centers
         return netvlad(x, *params, normalize=self.layer.normalize)
 
 
-class GhostVLAD(Module):
+class GhostVLAD(_Clusters):
     """GhostVLAD: NetVLAD with clusters whose descriptors do not count.
 
     Parameters
@@ -277,8 +281,6 @@ class GhostVLAD(Module):
     (torch.Size([2, 4096]), torch.Size([9, 512]))
     """
 
-    names = ("weight", "bias", "centers")
-
     def __init__(
         self,
         n_clusters: int,
@@ -292,8 +294,8 @@ class GhostVLAD(Module):
         where = "GhostVLAD"
         kept = check.integer(where, "n_clusters", n_clusters, 1)
         n_ghost = check.integer(where, "n_ghost", n_ghost, 0)
-        layer = layers.NetVLAD(kept + n_ghost, normalize, alpha)
-        super().__init__(layer, device, dtype)
+        total = kept + n_ghost
+        super().__init__(total, normalize, alpha, device=device, dtype=dtype)
         self.n_ghost = n_ghost
 
     def forward(self, x: Tensor) -> Tensor:
@@ -306,7 +308,7 @@ class GhostVLAD(Module):
         return ", ".join([f"{int(total) - self.n_ghost}, {self.n_ghost}", *options])
 
 
-class ActionVLAD(Module):
+class ActionVLAD(_Clusters):
     """ActionVLAD: (N, T, D, H, W) becomes (N, K · D), whatever T, H and W are.
 
     Parameters
@@ -322,19 +324,6 @@ class ActionVLAD(Module):
     >>> ActionVLAD(64)(torch.ones(2, 25, 512, 7, 7)).shape
     torch.Size([2, 32768])
     """
-
-    names = ("weight", "bias", "centers")
-
-    def __init__(
-        self,
-        n_clusters: int,
-        normalize: bool = True,
-        alpha: float = 1.0,
-        *,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(layers.NetVLAD(n_clusters, normalize, alpha), device, dtype)
 
     def initialize_parameters(self, x: Tensor, *others: Tensor) -> None:
         super().initialize_parameters(x.flatten(0, 1))
