@@ -13,7 +13,9 @@ NEAR = """async () => {
   document.querySelectorAll('img.drawing').forEach(it => (it.loading = 'eager'));
   for (const it of document.querySelectorAll('.explore')) {
     it.scrollIntoView({ behavior: 'instant' });
-    await new Promise(done => setTimeout(done, 50));
+    // What is near is found out with a frame, and told after it.
+    for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame);
+    await new Promise(done => setTimeout(done));
   }
   scrollTo({ top: 0, behavior: 'instant' });
 }"""
