@@ -123,6 +123,14 @@ def rank(where: str, name: str, array: Shaped, axes: str) -> None:
         )
 
 
+def with_axes(where: str, /, **arrays: tuple[object, str]) -> tuple[FloatArray, ...]:
+    """Arrays of floats of one dtype, once each has the axes that stand beside it."""
+    checked = float_arrays(where, **{name: it for name, (it, _) in arrays.items()})
+    for values, (name, (_, axes)) in zip(checked, arrays.items(), strict=True):
+        rank(where, name, values, axes)
+    return checked
+
+
 def shape(where: str, name: str, array: Shaped, needed: Shape) -> None:
     """Raise unless `array` has exactly the shape `needed`."""
     its, needed = tuple(array.shape), tuple(needed)

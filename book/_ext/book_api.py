@@ -1,17 +1,25 @@
 """What the pages of the library say otherwise than its docstrings.
 
 The sources that a docstring names, as in "Dumoulin & Visin (2016)", are
-links. A field of a named tuple is described once, with its tuple.
+links, and each entry names the chapters that use it. A field of a named
+tuple is described once, with its tuple.
 """
 
+import ast
+import pkgutil
 import re
 from collections import namedtuple
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
+from typing import Any
 
+import nbformat
 from pybtex.database import parse_file
 from sphinx.application import Sphinx
 from sphinx.util.logging import getLogger
 
+import executions
 from executions import ROOT
 
 LOGGER = getLogger(__name__)
@@ -52,6 +60,43 @@ def link(app, what, name, obj, options, lines: list[str]) -> None:
     lines[:] = NAMED.sub(cited, text).split("\n")
 
 
+@cache
+def named(path: Path) -> list[Any]:
+    """Return what the code of a chapter names of the library."""
+    cells = executions.code(nbformat.read(path, as_version=4))
+    nodes = [*ast.walk(ast.parse("\n".join(cell.source for cell in cells)))]
+    ours = {"conv_notes": "conv_notes"}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("conv_notes"):
+            ours |= {it.name: f"{node.module}.{it.name}" for it in node.names}
+    things = []
+    for node in nodes:
+        if isinstance(node, ast.Name | ast.Attribute):
+            first, dot, rest = ast.unparse(node).partition(".")
+            # Not what is a result's, as in conv2d(x, w).shape, or needs PyTorch.
+            with suppress(AttributeError, ImportError, ValueError):
+                things.append(pkgutil.resolve_name(ours.get(first, "") + dot + rest))
+    return things
+
+
+def add_uses(app, what, name, obj, options, lines: list[str]) -> None:
+    """Name the chapters, in their order, whose code uses a thing."""
+    if what == "module":
+        return
+    toc = app.env.toctree_includes[app.config.root_doc]
+    chapters = {it: Path(app.env.doc2path(it)) for it in toc if it in app.env.found_docs}
+    notebooks = {it: path for it, path in chapters.items() if path.suffix == ".ipynb"}
+    for path in notebooks.values():
+        app.env.note_dependency(str(path))
+    uses = [
+        f":doc:`/{it}`"
+        for it, path in notebooks.items()
+        if any(thing is obj for thing in named(path))
+    ]
+    if uses:
+        lines += ["", f"Used in {', '.join(uses)}.", ""]
+
+
 def skip(app, what, name, obj, skipped: bool, options) -> bool | None:
     """Leave out the fields of named tuples."""
     field = type(namedtuple("One", "field").field)
@@ -61,5 +106,6 @@ def skip(app, what, name, obj, skipped: bool, options) -> bool | None:
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
     app.connect("autodoc-process-docstring", link)
+    app.connect("autodoc-process-docstring", add_uses)
     app.connect("autodoc-skip-member", skip)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -106,7 +106,7 @@ class Parser(myst_nb.sphinx_.Parser):
 def name_chapters(app: Sphinx, doctree: nodes.document, name: str) -> None:
     """Let the text call a chapter by its subject, what stands before the colon."""
     for words in doctree.findall(nodes.inline):
-        if "std-doc" in words["classes"]:
+        if {"std-doc", "doc"} & {*words["classes"]}:  # of MyST, of reStructuredText
             words[:] = [nodes.Text(words.astext().partition(": ")[0])]
 
 

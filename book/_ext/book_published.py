@@ -8,6 +8,10 @@ the environment variable BOOK_URL says, as in
 With it, a page also names its address and a picture, its first drawing, or
 that of the book's first page, and a sitemap lists them all.
 
+BOOK_REPOSITORY, the address of the book's own on GitHub or GitLab, gives
+each chapter a button that opens it on mybinder.org, which follows .binder,
+and with BOOK_HUB one for that JupyterHub.
+
 A server shows 404.html in the place of any page that is not there, at any
 depth: so its links begin at the top of the site, or without BOOK_URL of
 the server.
@@ -42,9 +46,19 @@ MISSED = """
 
 
 def take_address(app: Sphinx, config: Config) -> None:
-    """Learn where the book will be."""
+    """Learn where the book will be, and where it is made."""
     if address := os.environ.get("BOOK_URL"):
         config.html_baseurl = address.rstrip("/") + "/"
+    if repository := os.environ.get("BOOK_REPOSITORY"):
+        config.html_theme_options |= {
+            "repository_url": repository,
+            "repository_branch": "main",
+            "launch_buttons": {
+                "notebook_interface": "jupyterlab",
+                "binderhub_url": "https://mybinder.org",
+                "jupyterhub_url": os.environ.get("BOOK_HUB", ""),
+            },
+        }
 
 
 def description(doctree: nodes.document) -> str:

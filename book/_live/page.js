@@ -198,7 +198,8 @@ function page(live) {
     const notebook = await (await fetch(new URL(`../../_sources/${live.page}.ipynb`, here))).json();
     const { cells: code } = await loaded();
     for (const [i, mine] of Object.entries(edits))
-      Object.assign(notebook.cells[code[i].at], { source: mine, outputs: [] });
+      // Before the chapter stands the cell that gets what it runs on.
+      Object.assign(notebook.cells[code[i].at + 1], { source: mine, outputs: [] });
     const file = new Blob([JSON.stringify(notebook, null, 1)], { type: "application/x-ipynb+json" });
     const href = URL.createObjectURL(file);
     make("a", { href, download: `${live.page.split("/").pop()}.ipynb` }).click();

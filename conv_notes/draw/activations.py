@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from .. import _checks as check
 from .._checks import FloatArray
 from ..arithmetic import ReceptiveField, receptive_field
 from ..layers import Params
@@ -227,7 +228,7 @@ def _maps(
 
 
 def _one_image(name: str, x: FloatArray) -> None:
-    if x.ndim != 4 or len(x) != 1:
+    if check.float_array(name, "x", x).ndim != 4 or len(x) != 1:
         raise ValueError(f"{name}: x must be one image (1, C, H, W), got {x.shape}")
 
 

@@ -67,7 +67,9 @@ def channel_sum(
     ValueError
         If shapes do not fit or there is no such output.
     """
-    check.rank("channel_sum", "x", x, "C H W")
+    x, weight, bias = check.with_axes(
+        "channel_sum", x=(x, "C H W"), weight=(weight, "M C KH KW"), bias=(bias, "M")
+    )
     y = relu(conv2d(x[None], weight, bias))[0]
     if not all(0 <= p < n for p, n in zip(position, y.shape, strict=True)):
         raise ValueError(f"channel_sum: position={position}, output is {y.shape}")
@@ -182,6 +184,7 @@ def mixing(x: FloatArray, weight: FloatArray, position: tuple[int, int]) -> Draw
     -------
     Drawing
     """
+    x, weight = check.with_axes("mixing", x=(x, "C H W"), weight=(weight, "M C"))
     y = conv2d(x[None], weight[:, :, None, None])[0]
     n, rows = len(y), max(len(x), len(y))
     figure, ax = subplots(height=0.87 * rows + LINE * (n + 1) + 0.1)

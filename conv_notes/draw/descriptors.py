@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from .. import _checks as check
 from .._checks import FloatArray
 from ..ops import netvlad, netvlad_init, softmax, vlad
 from . import marks
@@ -43,6 +44,7 @@ def clusters(
     -------
     Drawing
     """
+    points, centers = _in_plane("clusters", points=points, centers=centers)
     shares = _shares(points, centers, alpha)
     sums = shares.T @ points - shares.sum(axis=0)[:, None] * centers  # (K, 2)
     n, k = shares.shape
@@ -123,6 +125,7 @@ def assignment(
     -------
     Drawing
     """
+    points, centers = _in_plane("assignment", points=points, centers=centers)
     n, k = len(points), len(centers)
     names = ascii_uppercase[:k]
     now = np.concatenate([points[:-1], [place]])
@@ -240,6 +243,14 @@ def _said(name: str, vectors: list[FloatArray]) -> str:
     """Both vectors, in pairs of numbers."""
     soft, hard = (", ".join(map(_pair, v.reshape(-1, 2))) for v in vectors)
     return f"{name} soft {soft}; hard {hard}"
+
+
+def _in_plane(where: str, **arrays: FloatArray) -> tuple[FloatArray, ...]:
+    """Raise unless all are rows of two numbers."""
+    for name, values in arrays.items():
+        rows = check.array(where, name, values).shape[:1]
+        check.shape(where, name, values, (*rows, 2))
+    return check.float_arrays(where, **arrays)
 
 
 def _shares(points: FloatArray, centers: FloatArray, alpha: float | None) -> FloatArray:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from .. import _checks as check
 from .._checks import FloatArray
 from ..ops import conv2d, partial_conv2d
 from . import marks
@@ -39,6 +40,10 @@ def masked_window(
     -------
     Drawing
     """
+    (x,) = check.with_axes("masked_window", x=(x, "H W"))
+    check.shape(
+        "masked_window", "mask", check.array("masked_window", "mask", mask), x.shape
+    )
     k, kernel = 3, np.full((1, 1, 3, 3), 1 / 9)
     seen = np.where(mask, x, 0.0)[None, None]
     plain = conv2d(seen, kernel)[0, 0]
@@ -111,6 +116,7 @@ def filling(mask: np.ndarray, kernel_size: int) -> Drawing:
     -------
     Drawing
     """
+    check.rank("filling", "mask", check.array("filling", "mask", mask), "H W")
     layer, n = np.zeros(mask.shape, dtype=int), 0
     kernel, now = np.ones((1, 1, kernel_size, kernel_size)), mask[None, None] == 1
     while not now.all():

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
+from .. import _checks as check
 from .._checks import FloatArray
 from ..ops import avg_pool2d, conv_transpose2d, max_pool2d
 from ..windows import fold, unfold
@@ -66,6 +67,8 @@ def pooling(
     -------
     Drawing
     """
+    (x,) = check.with_axes("pooling", x=(x, "H W"))
+    check.choice("pooling", "kind", kind, tuple(OPS))
     stride = kernel_size if stride is None else stride
     pooled = _Pooled.of(x, kernel_size, stride, kind)
     y, seen = pooled.y, _times_seen(x.shape, kernel_size, stride)
@@ -206,6 +209,9 @@ def divided(
     Drawing
     """
     (left, first), (right, second) = images.items()
+    first, second = check.with_axes(
+        "divided", **{left: (first, "H W"), right: (second, "H W")}
+    )
     h, w = first.shape
     here = np.arange(w) < divider
     figure, ax = subplots(height=WIDTH * (h + 0.09 * w) / (1.04 * w))

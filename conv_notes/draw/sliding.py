@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 
+from .. import _checks as check
 from .._checks import FloatArray
 from ..arithmetic import conv_output_size
 from ..ops import conv2d
@@ -40,6 +41,7 @@ def window(
     -------
     Drawing
     """
+    x, kernel = check.with_axes("window", x=(x, "H W"), kernel=(kernel, "KH KW"))
     y = conv2d(x[None, None], kernel[None, None])[0, 0]
     (kh, kw), (h, w), (oh, ow) = kernel.shape, x.shape, y.shape
     left_kernel, left_output, top = w + 1, w + kw + 2, (h - oh) / 2
@@ -127,6 +129,7 @@ def slide(
     ValueError
         If there are fewer windows than `step`.
     """
+    x, kernel = check.with_axes("slide", x=(x, "H W"), kernel=(kernel, "KH KW"))
     options: Any = {"stride": stride, "padding": padding, "dilation": dilation}
     y = conv2d(x[None, None], kernel[None, None], **options)[0, 0]
     if not 1 <= step <= y.size:

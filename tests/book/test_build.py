@@ -107,6 +107,8 @@ def test_build_follows_every_change(book, build_book):
     fifth = build_book(book)
     assert fifth.returncode == 0, fifth.stdout
     assert "as-changed" in page(book)
+    # No buttons that lead to other hosts, unless it is said where the book is made.
+    assert "launch" not in page(book) and "mybinder" not in page(book)
 
 
 # Windows knows no such name as the second.
@@ -152,6 +154,13 @@ def test_broken_links_are_named(book, build_book):
         ], result.stdout
 
 
+PUBLISHED = {
+    "BOOK_URL": "https://example.org/layers",
+    "BOOK_REPOSITORY": "https://github.com/someone/layers",
+    "BOOK_HUB": "https://hub.example.org",
+}
+
+
 def test_plain_sphinx_builds_the_book_too(book, jupyter_book):
     """Jupyter Book 1 is in maintenance: this is the way out."""
     # And may be told where it will stand.
@@ -163,7 +172,7 @@ def test_plain_sphinx_builds_the_book_too(book, jupyter_book):
     result = subprocess.run(
         [sys.executable, "-m", "sphinx", "-W", "-n", ".", "_build/html"],
         cwd=book,
-        env={**with_extensions(book), "BOOK_URL": "https://example.org/layers"},
+        env={**with_extensions(book), **PUBLISHED},
         capture_output=True,
         encoding="utf-8",
     )
@@ -182,6 +191,13 @@ def test_plain_sphinx_builds_the_book_too(book, jupyter_book):
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert f"<loc>{top}book/chapter.html</loc>" in page(book, "sitemap.xml")
     assert '<base href="/layers/">' in page(book, "404.html")
+    there = "urlpath=lab/tree/"
+    assert f"mybinder.org/v2/gh/someone/layers/main?{there}book/chapter.ip" in page(
+        book
+    )
+    hub = f"{PUBLISHED['BOOK_HUB']}/hub/user-redirect/git-pull?"
+    assert f'href="{hub}' in page(book)
+    assert f"{top}_static/chapters.zip" in page(book, "_sources/book/chapter.ipynb")
 
 
 def test_one_execution_serves_the_page_and_its_test(book, build_book):

@@ -131,6 +131,33 @@ def test_a_slide_counts_its_windows():
         draw.slide(np.eye(4), np.ones((3, 3)), 5)
 
 
+X, KERNEL, BAGS = np.eye(4), np.ones((2, 2)), np.ones((3, 2))
+ROWS = X.tolist()
+
+
+@pytest.mark.parametrize(
+    ("function", "wrong", "more", "error", "message"),
+    [
+        (draw.window, ROWS, [KERNEL], TypeError, "x must be a NumPy array, got list"),
+        (draw.slide, X[0], [KERNEL], ValueError, "x must have 2 axes (H, W), got 1"),
+        (draw.slide, X, [KERNEL.tolist()], TypeError, "kernel must be a NumPy array"),
+        (draw.pooling, ROWS, [2], TypeError, "x must be a NumPy array, got list"),
+        (draw.pooling, X.astype(int), [2], TypeError, "x must be float32 or float64"),
+        (draw.mixing, X, [KERNEL, (0, 0)], ValueError, "x must have 3 axes (C, H, W)"),
+        (draw.channel_sum, ROWS, [KERNEL, X], TypeError, "x must be a NumPy array"),
+        (draw.clusters, X, [BAGS], ValueError, "points must have shape (4, 2), got"),
+        (draw.clusters, BAGS, [ROWS], TypeError, "centers must be a NumPy array"),
+        (draw.assignment, ROWS, [BAGS, 1, (0, 0), (2, 2)], TypeError, "points must be"),
+        (draw.masked_window, X, [BAGS, (0, 0)], ValueError, "mask must have shape (4,"),
+        (draw.filling, ROWS, [3], TypeError, "mask must be a NumPy array, got list"),
+        (draw.divided, {"a": ROWS, "b": X}, [1, [1]], TypeError, "a must be a NumPy"),
+    ],
+)
+def test_arrays_of_a_drawing_are_checked(function, wrong, more, error, message):
+    with pytest.raises(error, match=re.escape(f"{function.__name__}: {message}")):
+        function(wrong, *more)
+
+
 def test_places_names_what_no_window_uses():
     assert "Pixels in no window: 3, 6." in draw.places(8, 2, stride=3).alt
     assert "Pixels in no window: 8." in draw.places(8, 3, stride=2).alt

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import book_api
 import pytest
+from book_api import named
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 import conv_notes
@@ -51,6 +52,16 @@ def test_fields_are_described_once_with_their_tuple(named_tuple):
         assert re.search(rf"(?m)^ +(\w+, )*{name}\b.* : ", named_tuple.__doc__), name
         field = getattr(named_tuple, name)
         assert book_api.skip(None, "class", name, field, False, None)
+
+
+def test_entries_name_the_chapters_that_use_them():
+    """By import, as an attribute of a module, and not by an attribute of a result."""
+    chapters = {it.stem: named(it) for it in ROOT.glob("book/*.ipynb")}
+    users = {name for name in chapters if conv_notes.vlad in chapters[name]}
+    assert "netvlad" in users and "connectivity" not in users
+    # conv_notes.unfold, and draw.wiring
+    assert conv_notes.unfold in chapters["pooling"]
+    assert conv_notes.draw.wiring in chapters["connectivity"]
 
 
 def test_page_of_the_api_says_what_conv_notes_torch_has():

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import book_policy
 import pytest
 from sphinx_external_toc.parsing import parse_toc_yaml
 
@@ -203,6 +204,23 @@ def test_formulas_are_typeset_and_readable_aloud(page):
     formulas = page.locator("article .math").count()
     assert page.locator("article .math mjx-container").count() >= formulas
     assert page.locator("article .math mjx-assistive-mml").count() >= formulas
+
+
+def test_no_script_but_the_books_files(page):
+    """What breaks the policy is an error of the console."""
+    policy = page.locator("head > meta[http-equiv=Content-Security-Policy]")
+    assert policy.get_attribute("content") == book_policy.POLICY
+    assert not page.locator("script:not([src], [type='application/json'])").count()
+
+
+@on(("book/pooling.html", DESK))
+def test_buttons_of_the_head_do_what_their_markup_said(page):
+    page.evaluate("window.print = () => (window.printed = true)")
+    page.locator(".btn-download-pdf-button").evaluate("it => it.click()")
+    assert page.evaluate("window.printed")
+    page.locator(".btn-fullscreen-button:visible").click()
+    page.wait_for_function("document.fullscreenElement")
+    page.evaluate("document.exitFullscreen()")
 
 
 @on((CHAPTERS[0], DESK))
