@@ -27,7 +27,7 @@ TITLE = """
 .title-page { padding-top: 35%; text-align: center }
 .bd-article { break-before: page }
 """
-DRAWN = "!document.querySelector('img.drawing')"
+DRAWN = "() => !document.querySelector('img.drawing')"
 
 
 def names() -> list[str]:
@@ -59,7 +59,7 @@ def chapter(name: str, all_names: list[str]) -> tuple[BeautifulSoup, Tag]:
 def one_page(wanted: list[str]) -> str:
     """Return the pages as one, behind a title."""
     pages = [chapter(name, wanted) for name in wanted]
-    frame, first = next(page for page in pages if "MathJax" in str(page[0].head))
+    frame, first = next(page for page in pages if "mathjax" in str(page[0].head))
     for script in frame.select('script[src*="/live/"]'):
         script.decompose()
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))

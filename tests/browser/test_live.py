@@ -162,7 +162,7 @@ def test_an_endless_loop_is_stopped(reader, visit):
     """Later, when the service worker has served the page, variables are kept."""
     if visit == "later":
         reader.run(1)
-        reader.page.wait_for_function("navigator.serviceWorker.controller")
+        reader.page.wait_for_function("() => navigator.serviceWorker.controller")
         reader.page.reload()
         assert reader.page.evaluate("crossOriginIsolated")
     reader.write(1, "kept = 5")
@@ -182,7 +182,7 @@ def test_printing_without_end_leaves_the_page_alive(reader):
     reader.write(1, "n = 0\nwhile True:\n    print(n)")
     reader.press("Run cell 1")
     reader.page.wait_for_function(
-        "document.querySelector('.stream')?.textContent.includes('more than a page')",
+        "() => document.querySelector('.stream')?.textContent.includes('more than')",
         timeout=60_000,
     )
     reader.press("Stop Python")

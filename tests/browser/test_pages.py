@@ -20,7 +20,8 @@ ZOOMED = 320, 640  # a desk's pixels at 400 % and 200 %
 AXE = Path(find_spec("axe_playwright_python").origin).with_name("axe.min.js")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIOLATIONS = """async rules => {
-  const { violations } = await axe.run(document, { runOnly: rules, preload: false });
+  const { violations } = await axe.run(document, {
+    runOnly: rules, preload: false, resultTypes: ["violations"] });
   return violations.map(({ id, nodes }) =>
     [id, nodes.length, nodes[0].html.slice(0, 200), nodes[0].failureSummary]);
 }"""
@@ -219,7 +220,7 @@ def test_buttons_of_the_head_do_what_their_markup_said(page):
     page.locator(".btn-download-pdf-button").evaluate("it => it.click()")
     assert page.evaluate("window.printed")
     page.locator(".btn-fullscreen-button:visible").click()
-    page.wait_for_function("document.fullscreenElement")
+    page.wait_for_function("() => document.fullscreenElement")
     page.evaluate("document.exitFullscreen()")
 
 

@@ -51,7 +51,7 @@ HAS = """async ([name, word]) => {
 def page(browser, site):
     page = browser.new_page()
     page.goto(f"{site}search.html")
-    page.wait_for_function("Search.hasIndex()")
+    page.wait_for_function("() => Search.hasIndex()")
     yield page
     page.close()
 
