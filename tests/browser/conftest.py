@@ -1,5 +1,6 @@
 """The built book, served, and a browser."""
 
+import pickle
 from pathlib import Path
 
 import chromium
@@ -28,11 +29,14 @@ HTML = ROOT / "_build/html"
 
 
 @pytest.fixture(scope="session")
-def build(build_book, tmp_path_factory):
-    """Build the book."""
-    # Workers share the parent of their temporary folders, and must not build at once.
-    with FileLock(tmp_path_factory.getbasetemp().parent / "book.lock"):
-        return build_book(ROOT)
+def build(build_book, testrun_uid, tmp_path_factory):
+    """Build the book, once for all workers."""
+    # They share the parent of their temporary folders.
+    file = tmp_path_factory.getbasetemp().parent / f"book-{testrun_uid}"
+    with FileLock(file.with_suffix(".lock")):
+        if not file.exists():
+            file.write_bytes(pickle.dumps(build_book(ROOT)))
+        return pickle.loads(file.read_bytes())
 
 
 @pytest.fixture(scope="session")
