@@ -1,6 +1,11 @@
 """What readers look up: terms and sources where they are named, claims, pages."""
 
+from functools import cache
+from urllib.parse import unquote, urlsplit
+
+import contents
 import pytest
+from bs4 import BeautifulSoup
 from test_pages import HTML
 
 
@@ -49,6 +54,44 @@ def test_ids_of_claims_do_not_wrap(page, site):
     page.goto(f"{site}book/source-notes.html")
     wrapped = "all => all.filter(it => it.getClientRects().length > 1).length"
     assert page.locator(".ledger td:first-child a").evaluate_all(wrapped) == 0
+
+
+def test_an_exercise_is_chosen_by_its_kind(page, site):
+    page.goto(f"{site}book/exercises.html?kind=4 open")
+    rows = page.locator(".ledger tbody tr:visible")
+    kinds = rows.evaluate_all("all => all.map(it => it.dataset.kind)")
+    assert set(kinds) == {"4 open"}
+    chapters = [page.get_by_label("chapter").locator("option").all_inner_texts()]
+    assert chapters == [["all", *map(contents.title, contents.chapters())]]
+    page.get_by_label("kind").select_option("all")
+    assert f"{rows.count()} of {rows.count()} exercises" in page.content()
+
+
+def test_exercises_are_numbered_as_in_their_chapters(site):
+    listed = soup("exercises.html").select(".ledger td:first-child a")
+    assert len(listed) == sum(len(contents.exercises(n)) for n in contents.chapters())
+    for link in listed:
+        name, _, label = link["href"].partition("#")
+        caption = soup(name).find(id=label).select_one(".caption-number").text
+        assert caption == f"Exercise {link.text} "
+
+
+PAGES = "exercises", "from-the-notes", "teachers", "errata", "source-notes"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name, site):
+    links = soup(f"{name}.html").select('article a[href]:not([href*="://"])')
+    for link in links:
+        address = urlsplit(link["href"])
+        assert soup(address.path or f"{name}.html").find(id=unquote(address.fragment))
+    assert len(links) > 20
+
+
+@cache
+def soup(name):
+    html = (HTML / "book" / name).read_text("utf-8")
+    return BeautifulSoup(html, "html.parser")
 
 
 TERM, SOURCE = 'a[href*="#term-neuron"]', 'article a[href*="references.html#"]'
