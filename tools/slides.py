@@ -10,12 +10,12 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
-from contents import BOOK, chapters, title
+from contents import BOOK, chapters, sources, title
 from nbformat import NotebookNode
 
 sys.path.append(str(BOOK / "_ext"))
@@ -89,10 +89,10 @@ def pictures(notebook: NotebookNode) -> Iterator[Picture]:
             said = data.get("image/svg+xml") or data.get("text/html", "")
             if svg := re.search("<svg.*?</svg>", said, re.DOTALL):
                 about = cell.metadata.get("mystnb", {})
-                label = re.search('aria-label="(.*?)"', svg[0])
-                alt = about.get("image", {}).get("alt") or (label and label[1])
+                told = about.get("image", {}).get("alt")
+                alt = told or unescape(re.search('aria-label="(.*?)"', svg[0])[1])
                 caption = about.get("figure", {}).get("caption") or begins(said)
-                yield Picture(heading, svg[0], alt or heading, caption)
+                yield Picture(heading, svg[0], alt, caption)
 
 
 def begins(html: str) -> str:
@@ -113,12 +113,12 @@ def plain(text: str) -> str:
 
 def page(name: str, shown: list[Picture]) -> str:
     """Return a chapter's slides as one file."""
-    head = f"<h1>{plain(title(name))}</h1><p>{len(shown)} pictures</p>"
-    slides = [f'<section class="title">{head}</section>']
+    begin = plain(sources(name)[0].splitlines()[0].removeprefix("# "))
+    slides = [f'<section class="title"><h1>{begin}</h1></section>']
     for number, it in enumerate(shown, start=1):
         data = base64.b64encode(it.svg.encode()).decode()
         slides.append(
-            f"<section><h2>{plain(it.heading)}</h2>"
+            f"<section><h2>{plain(it.heading or title(name))}</h2>"
             f'<img alt="{escape(it.alt)}" src="data:image/svg+xml;base64,{data}">'
             f"<p>{plain(it.caption)}</p>"
             f"<footer>{plain(title(name))}, {number} of {len(shown)}</footer></section>"
