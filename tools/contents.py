@@ -69,6 +69,10 @@ class Need(NamedTuple):
     chapter: str
     anchor: str
 
+    @property
+    def place(self) -> str:
+        return f"{self.chapter}.html#{self.anchor}".rstrip("#")
+
 
 def chapters() -> list[str]:
     """Return the chapters' names in the book's order."""
