@@ -27,6 +27,12 @@ pdf: book ## print the book into _build/book.pdf
 	@$(BIN)/python tools/chromium.py
 	$(BIN)/python tools/pdf.py
 
+slides: book ## make slides of the chapters' pictures, in _build/slides
+	$(BIN)/python tools/slides.py
+
+student: $(READY) ## write the chapters without solutions into _build/student
+	$(BIN)/python tools/student.py
+
 test: $(READY) ## run all tests: library, chapters, book, browser
 	@$(BIN)/python tools/chromium.py
 	$(BIN)/python -m pytest
@@ -102,4 +108,4 @@ $(READY): pyproject.toml constraints.txt
 	@test ! -e .git || git config diff.notebook.textconv '$(PYTHON) tools/notebook_text.py' || true
 	@touch $@
 
-.PHONY: help book pdf test fuzz thorough oldest bench torch experiments cells editor lab read notebooks format clean
+.PHONY: help book pdf slides student test fuzz thorough oldest bench torch experiments cells editor lab read notebooks format clean

@@ -1,15 +1,15 @@
-// Which claims of the ledger are shown. The address keeps it, so that it can be passed on.
+// Which rows of a long table are shown: claims of the ledger, exercises. Its data-by says what one
+// chooses by, and among what. The address keeps it, so that it can be passed on.
 (() => {
   const table = document.querySelector("table.ledger");
   if (!table) return;
   const { make } = window.conv_notes;
-  const rows = [...table.tBodies[0].rows];
+  const rows = [...table.querySelectorAll("tr[data-chapter]")]; // others head their group
   const has = (row, name) => row.dataset[name].split(", ");
   const asked = new URLSearchParams(location.search);
 
-  const selects = ["verdict", "note", "chapter"].map((name) => {
-    const values = [...new Set(rows.flatMap((row) => has(row, name)))];
-    if (name !== "verdict") values.sort(); // those stand as the rows do: the wrong ones first
+  const by = JSON.parse(table.dataset.by);
+  const selects = Object.entries(by).map(([name, values]) => {
     const options = ["all", ...values].map((value) => make("option", {}, value));
     const select = make("select", { name }, ...options);
     select.value = values.includes(asked.get(name)) ? asked.get(name) : "all";
@@ -22,7 +22,8 @@
   const show = () => {
     for (const row of rows)
       row.hidden = !selects.every(({ name, value }) => value === "all" || has(row, name).includes(value));
-    status.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} claims`;
+    for (const group of table.tBodies) group.hidden = !group.querySelector("[data-chapter]:not([hidden])");
+    status.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} ${table.dataset.what}`;
     const address = new URL(location);
     for (const { name, value } of selects)
       if (value === "all") address.searchParams.delete(name);

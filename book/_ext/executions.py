@@ -33,7 +33,7 @@ STORE = ROOT / "_build/executed"
 
 # What any chapter depends on besides its own code, the environment and
 # how it is executed; and files on which those chapters depend whose
-# code names one of the kind.
+# code names one of the kind, as patterns with spaces between them.
 INPUTS = (
     "conv_notes/**/*.py",
     "!conv_notes/torch/*",
@@ -49,6 +49,7 @@ NAMED = {
     "experiments": "experiments/*.py",
     "examples.rows": "examples/*.py",
     "found(": "book/results/*.json",
+    "tools.contents": "tools/contents.py _toc.yml book/*.ipynb book/*.md",
 }
 
 # The chapters multiply many small matrices, for which one thread is
@@ -158,7 +159,7 @@ def digest(patterns: Iterable[str]) -> str:
 def named(notebook: NotebookNode) -> list[str]:
     """Return patterns of the files that the code may read."""
     source = "".join(cell.source for cell in code(notebook))
-    return [NAMED[kind] for kind in NAMED if kind in source]
+    return " ".join(NAMED[kind] for kind in NAMED if kind in source).split()
 
 
 def code(notebook: NotebookNode) -> list[NotebookNode]:

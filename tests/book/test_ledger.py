@@ -44,3 +44,21 @@ def test_the_examples_have_the_verdicts_that_they_explain():
     assert set(explained) == set(STYLE)
     for verdict, example in explained.items():
         assert VERDICTS[example] == verdict
+
+
+def test_guides_list_what_of_a_note_does_not_hold():
+    cells = nbformat.read(BOOK / "from-the-notes.ipynb", as_version=4).cells
+    guides = {
+        int(re.search(r"\d", cell.source)[0]): cell.outputs[0].data["text/markdown"]
+        for cell in cells
+        if cell.source.startswith("guide(")
+    }
+    for note, guide in guides.items():
+        own = [claim for claim in CLAIMS if note in claim["note"]]
+        wrong = {claim["id"] for claim in own if claim["verdict"] != "holds"}
+        assert set(re.findall(r"\[(s\d{3}-\d\d)\]\(\1\)", guide)) == wrong
+        assert f"Of its {len(own)} claims, {len(own) - len(wrong)} hold." in guide
+        read, _, _ = guide.partition("**Do not")
+        to_read = set(re.findall(r"\(([\w-]+)\.ipynb#", read))
+        assert to_read == {claim["chapter"] for claim in own}
+    assert set(guides) == {note for claim in CLAIMS for note in claim["note"]}

@@ -9,39 +9,14 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+import contents
 import nbformat
 import pytest
-import run_notebooks
-import yaml
+from contents import EVERYDAY, LINK, chapters, entries, glossary, pattern, prose, uses
 from mdit_py_plugins.anchors.index import slugify
 
-ROOT = run_notebooks.ROOT
-BOOK = ROOT / "book"
-
-EVERYDAY = set(
-    "bottleneck cluster crop feature filter group head loss mask median pass rank "
-    "residual score shortcut unit".split()
-)
+BOOK = contents.BOOK
 CHINESE = r"[\u3400-\u9fff]+"
-LINK = r"\{term\}`(?:[^`<]*<)?([^`<>]+)>?`"
-
-
-def entries(glossary: str) -> dict[str, str]:
-    """Return all names, each with the entry that explains it."""
-    inside = glossary.split("```{glossary}\n")[1].split("\n```")[0]
-    found = {}
-    for entry in inside.split("\n\n"):
-        for name in re.findall(r"^\S.*", entry, re.M):
-            assert name not in found, f"glossary: {name} has two entries"
-            found[name] = entry
-    return found
-
-
-def chapters() -> list[str]:
-    """Return the chapters' names in the book's order."""
-    parts = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))["parts"]
-    files = next(part["chapters"] for part in parts if part["caption"] == "Chapters")
-    return [entry["file"].removeprefix("book/") for entry in files]
 
 
 def paragraphs(name: str) -> Iterator[tuple[str, str]]:
@@ -53,36 +28,15 @@ def paragraphs(name: str) -> Iterator[tuple[str, str]]:
                 yield f"{name}, cell {number}", " ".join(text.split())
 
 
-def prose(text: str) -> str:
-    """Leave out what is neither prose nor a link to the glossary."""
-    blocks = r"(?ms)^```(\{)?.*?^```$"  # code, and directives, whose text counts
-    text = re.sub(blocks, lambda block: block[0] if block[1] else "", text)
-    text = re.sub(r"(?s)\$\$.*?\$\$|<!--.*?-->", "", text)
-    text = re.sub(r"(?m)^(#|:|```|\([\w-]+\)=).*$", "", text)
-    text = re.sub(r"\$[^$]*\$|\]\([^)]*\)", " ", text)
-    role_or_code = r"(\{[\w:]+\})?`[^`]*`"
-    return re.sub(role_or_code, lambda x: x[0] if x[1] == "{term}" else " ", text)
-
-
-def pattern(name: str) -> str:
-    """Match a name; that it is a layer may be left out."""
-    words = re.escape(re.sub(r"(\S+ \S+) layer$", r"\1", name))
-    words = words.replace(r"\ ", "[ -]").replace("y", "(?:y|ie)")
-    return words if name != name.lower() else f"(?i:{words})"
-
-
 def unexplained(names: dict[str, str], told: list[tuple[str, str]]) -> list[str]:
     """List the names whose first paragraph does not say what they are."""
-    longest_first = sorted(names, key=len, reverse=True)
-    any_name = "|".join(f"({pattern(name)})" for name in longest_first)
     seen, linked, missing = set(EVERYDAY), set(), []
     for place, text in told:
         here = {name.lower() for name in re.findall(LINK, text)}
         links = {names[name] for name in names if name.lower() in here}
         linked |= links
         said = re.sub(LINK, r"\1", text)
-        for used in re.finditer(rf"(?<!\w)(?:{any_name})\w{{0,2}}(?!\w)", said):
-            name = longest_first[used.lastindex - 1]
+        for name, used in uses(names, said):
             if name in seen:
                 continue
             seen.add(name)
@@ -96,7 +50,7 @@ def unexplained(names: dict[str, str], told: list[tuple[str, str]]) -> list[str]
     return missing
 
 
-NAMES = entries((BOOK / "glossary.md").read_text("utf-8"))
+NAMES = glossary()
 
 
 def test_first_use_is_explained():

@@ -1,6 +1,12 @@
 """What readers look up: terms and sources where they are named, claims, pages."""
 
+import re
+from functools import cache
+from urllib.parse import unquote, urlsplit
+
+import contents
 import pytest
+from bs4 import BeautifulSoup
 from test_pages import HTML
 
 
@@ -49,6 +55,52 @@ def test_ids_of_claims_do_not_wrap(page, site):
     page.goto(f"{site}book/source-notes.html")
     wrapped = "all => all.filter(it => it.getClientRects().length > 1).length"
     assert page.locator(".ledger td:first-child a").evaluate_all(wrapped) == 0
+
+
+def test_an_exercise_is_chosen_by_its_kind(page, site):
+    page.goto(f"{site}book/exercises.html?kind=4 open")
+    rows = page.locator(".ledger tr[data-kind]:visible")
+    kinds = rows.evaluate_all("all => all.map(it => it.dataset.kind)")
+    assert set(kinds) == {"4 open"}
+    chapters = [page.get_by_label("chapter").locator("option").all_inner_texts()]
+    assert chapters == [["all", *map(contents.title, contents.chapters())]]
+    page.get_by_label("chapter").select_option("Pooling")
+    assert rows.count() == 1
+    assert page.locator(".ledger tbody th:visible").all_inner_texts() == ["7. Pooling"]
+    assert page.get_by_role("status").inner_text().startswith("1 of ")
+
+
+def links(name):
+    """Yield the links of a text to pages of the book: which page, where, what words."""
+    article = BeautifulSoup(html(f"{name}.html"), "html.parser").article
+    for link in article.select('a[href]:not([href*="://"], [href^="_"], [download])'):
+        address = urlsplit(link["href"])
+        page = address.path or f"{name}.html"
+        yield page, unquote(address.fragment), link.text
+
+
+@cache
+def html(name):
+    return (HTML / "book" / name).read_text("utf-8")
+
+
+def test_exercises_are_numbered_as_in_their_chapters(site):
+    listed = [it for it in links("exercises") if it[1].startswith("ex-")]
+    assert len(listed) == sum(len(contents.exercises(n)) for n in contents.chapters())
+    for page, label, number in listed:
+        told = rf'id="{label}".*?<span class="caption-number">Exercise (.*?) <'
+        assert re.search(told, html(page), re.DOTALL)[1] == number
+
+
+@pytest.mark.parametrize(
+    "name", ["exercises", "from-the-notes", "teachers", "errata", "source-notes"]
+)
+def test_links_lead_somewhere(name, site):
+    found = [*links(name)]
+    assert len(found) > 20
+    for page, anchor, _ in found:
+        assert not anchor or f'id="{anchor}"' in html(page), (page, anchor)
+        assert html(page)
 
 
 TERM, SOURCE = 'a[href*="#term-neuron"]', 'article a[href*="references.html#"]'
