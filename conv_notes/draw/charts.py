@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from math import log10
 from typing import Any
@@ -74,6 +74,7 @@ def curves(
     xscale: str = "linear",
     yscale: str = "linear",
     height: float = 2.9,
+    dashed: Collection[str] = (),
     alt: str = "",
 ) -> Drawing:
     """Draw lines over a common axis, each with a colour, a marker and a name.
@@ -91,6 +92,9 @@ def curves(
         Scales of the axes.
     height : float
         Inches.
+    dashed : collection of str
+        Names of lines that lie on others, and let them show through: with dashes and
+        open markers.
     alt : str
         What the figure shows; by default the lines' first and last values.
 
@@ -103,7 +107,10 @@ def curves(
     for k, (name, values) in enumerate(lines.items()):
         rows = np.atleast_2d(np.asarray(values, dtype=np.float64))
         mean, colour = rows.mean(axis=0), SERIES[k % len(SERIES)]
-        ax.plot(x, mean, color=colour, marker=MARKERS[k % len(MARKERS)], label=name)
+        look: Any = {"marker": MARKERS[k % len(MARKERS)], "color": colour}
+        if name in dashed:
+            look |= {"linestyle": "--", "markerfacecolor": "none"}
+        ax.plot(x, mean, label=name, **look)
         if len(rows) > 1:
             spread = rows.min(axis=0), rows.max(axis=0)
             ax.fill_between(x, *spread, color=colour, alpha=0.25, lw=0)

@@ -158,6 +158,14 @@ def test_arrays_of_a_drawing_are_checked(function, wrong, more, error, message):
         function(wrong, *more)
 
 
+def test_a_line_that_lies_on_another_lets_it_show():
+    lines = {"below": [1, 2], "above": [1, 2]}
+    drawing = draw.curves([1, 2], lines, xlabel="x", ylabel="y", dashed=["above"])
+    below, above = drawing.axes[0].lines
+    assert (below.get_linestyle(), above.get_linestyle()) == ("-", "--")
+    assert above.get_markerfacecolor() == "none" != below.get_markerfacecolor()
+
+
 def test_places_names_what_no_window_uses():
     assert "Pixels in no window: 3, 6." in draw.places(8, 2, stride=3).alt
     assert "Pixels in no window: 8." in draw.places(8, 3, stride=2).alt

@@ -12,6 +12,8 @@ import notebook_form
 import pytest
 import run_notebooks
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from test_questions import data
+from test_terms import chapters
 
 BOOK = run_notebooks.ROOT / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
@@ -119,6 +121,29 @@ def test_pictures_have_a_text_alternative(path):
         if "image/svg+xml" in kinds:
             image = cell.metadata.get("mystnb", {}).get("image", {})
             assert image.get("alt"), f"{name}: metadata.mystnb.image.alt"
+
+
+@pytest.mark.parametrize("name", chapters())
+def test_a_chapter_asks_before_its_exercises(name):
+    notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
+    headings = [
+        (at, title)
+        for at, cell in enumerate(notebook.cells)
+        if cell.cell_type == "markdown"
+        for title in re.findall(r"(?m)^## (.*)$", cell.source)
+    ]
+    number = [title for _, title in headings].index("Exercises")
+    (start, title), (end, _) = headings[number - 1 : number + 1]
+    assert title == "Check yourself"
+    asked = notebook.cells[start + 1 : end]
+    assert 3 <= len(asked) <= 5
+    for cell in asked:
+        assert "remove-input" in cell.metadata.tags  # it holds the answer
+        (output,) = cell.outputs
+        question = data(output.data["text/html"])
+        assert len(question["because"].split()) > 3, output.data["text/plain"]
+        if question["choices"]:
+            assert any(why for _, why in question["slips"]), output.data["text/plain"]
 
 
 def test_a_new_cell_leaves_the_others_alone(tmp_path):

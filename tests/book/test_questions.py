@@ -11,8 +11,8 @@ from conv_notes.widgets import ask
 REASON = {"because": "3 < 4."}
 
 
-def data(question):
-    return json.loads(re.search("json.>(.*)</script>", question._repr_html_())[1])
+def data(html):
+    return json.loads(re.search("json.>(.*)</script>", html)[1])
 
 
 def test_without_a_script_the_answer_is_folded():
@@ -25,13 +25,14 @@ def test_without_a_script_the_answer_is_folded():
 
 def test_a_page_gets_what_it_compares_with():
     question = ask("?", np.float32(0.5), slips={2.0: "Halve it."}, within=0.1, **REASON)
-    found = data(question)
+    found = data(question._repr_html_())
     assert found["answer"] == 0.5 and found["slips"] == [[2.0, "Halve it."]]
     assert found["within"] == 0.1 and found["because"] == "3 < 4."
 
 
 def test_no_text_ends_the_data():
-    assert data(ask("?", "a", choices=["a"], because="</script>"))["because"]
+    html = ask("?", "a", choices=["a"], because="</script>")._repr_html_()
+    assert data(html)["because"]
 
 
 @pytest.mark.parametrize(
