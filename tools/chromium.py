@@ -6,9 +6,10 @@ to install. The environment variable CHROMIUM overrides the search.
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+import debian
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATHS = (
@@ -27,14 +28,8 @@ def find() -> str | None:
 
 
 def main() -> None:
-    debian_root = shutil.which("apt-get") and os.getuid() == 0
-    if not find() and debian_root:
-        apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": sys.stderr}
-        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run([*apt, "update"], check=True, env=env, **quiet)
-        install = ["install", "--yes", "--no-install-recommends", "chromium"]
-        subprocess.run([*apt, *install], check=True, env=env, **quiet)
+    if not find():
+        debian.install("chromium")
     print(
         find()
         or sys.exit("The tests need Chromium or Chrome: install one, or set CHROMIUM.")
