@@ -28,8 +28,9 @@ help: ## list the targets
 book: ready ## execute the chapters and build the book into _build/html
 	$(JUPYTER_BOOK) build . -W -n --keep-going
 
+# In a folder of its own: what was read for this is not for pages.
 links: ready ## ask whether other hosts still have what the book links to
-	$(JUPYTER_BOOK) build . --builder linkcheck --keep-going
+	$(JUPYTER_BOOK) build . --builder linkcheck --path-output _build/links
 
 pdf: book ## print the book into _build/book.pdf
 	@$(BIN)/python tools/chromium.py
