@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ._extras import needed
 from ._orl import read_face
 
 if TYPE_CHECKING:
@@ -312,27 +313,19 @@ def orl_faces() -> LabelledImages:
 
 def _package_dir(package: str, project: str | None = None) -> Path:
     """Folder of an installed package, found without importing it."""
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise _missing(project or package)
+    with needed("conv_notes.data", package, "data", project or package):
+        spec = find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            raise ModuleNotFoundError(name=package)
     return Path(spec.submodule_search_locations[0])
-
-
-def _missing(project: str) -> ModuleNotFoundError:
-    return ModuleNotFoundError(
-        f"conv_notes.data: these images need {project}, which is not installed; "
-        "run: pip install 'conv_notes[book]'"
-    )
 
 
 def _read_images(
     files: dict[str, str], colour: bool
 ) -> "dict[str, NDArray[np.float64]]":
     folder = _package_dir("skimage", "scikit-image") / "data"
-    try:
+    with needed("conv_notes.data", "PIL", "data", "Pillow"):
         from PIL import Image
-    except ModuleNotFoundError as error:
-        raise _missing("Pillow") from error
     images = {}
     for name, file in files.items():
         with Image.open(folder / file) as image:

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _checks as check
 from ._checks import FloatArray
+from ._extras import needed
 from .layers import Layer, Params
 from .ops import cross_entropy
 from .ops._differentiable import Op
@@ -327,7 +328,8 @@ def _bar(epochs: Iterable[int], progress: bool | None) -> Iterable[int]:
     if progress is False:
         return epochs
     try:
-        from tqdm import tqdm
+        with needed("fit with progress=True", "tqdm", "book"):
+            from tqdm import tqdm
     except ModuleNotFoundError:
         if progress:
             raise

@@ -7,14 +7,17 @@ from itertools import product
 from math import prod
 from typing import Any
 
-import ipywidgets as widgets
 import numpy as np
 from numpy.typing import ArrayLike
 
 from . import draw
+from ._extras import needed
 from ._questions import ask
 from ._states import answered, choices_of, drawable, in_lines, picture
 from .draw import Drawing
+
+with needed("conv_notes.widgets", "ipywidgets", "book"):
+    import ipywidgets as widgets
 
 __all__ = ["ask", "explore", "sketch"]
 

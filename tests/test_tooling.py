@@ -1,4 +1,4 @@
-"""The code is formatted, linted and typed; the version is the changelog's."""
+"""Code is formatted, linted, typed and spelt right; the version is the changelog's."""
 
 import re
 import subprocess
@@ -15,7 +15,7 @@ HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
 COMMANDS = {hook["id"]: hook["entry"] for hook in HOOKS["repos"][0]["hooks"]}
 
 
-@pytest.mark.parametrize("check", ["lint", "format", "types"])
+@pytest.mark.parametrize("check", ["lint", "format", "types", "spelling"])
 def test_code_is_clean(check):
     python, *arguments = COMMANDS[check].split()
     assert python == ".venv/bin/python"

@@ -8,7 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+
+import debian
 
 # First the one without windows, which does the same in less time.
 SHELL = "chromium-headless-shell"
@@ -29,14 +32,10 @@ def find() -> str | None:
 
 
 def main() -> None:
-    debian_root = shutil.which("apt-get") and os.getuid() == 0
-    if not find() and debian_root:
-        apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": sys.stderr}
-        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run([*apt, "update"], check=True, env=env, **quiet)
-        install = ["install", "--yes", "--no-install-recommends", SHELL]
-        subprocess.run([*apt, *install], check=True, env=env, **quiet)
+    for name in NAMES[:2]:  # not every release has the first
+        if not find():
+            with suppress(subprocess.CalledProcessError):
+                debian.install(name)
     print(
         find()
         or sys.exit("The tests need Chromium or Chrome: install one, or set CHROMIUM.")

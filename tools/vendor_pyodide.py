@@ -20,7 +20,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from vendored import RECORD, VENDOR, checksums
+from vendored import RECORD, VENDOR, checksums, write
 
 VERSION = "314.0.3"
 CARRIER = "open-webui==0.12.4"
@@ -81,7 +81,7 @@ def main(folder: str | None = None) -> None:
         },
         "sha256": checksums(VENDOR / "pyodide"),
     }
-    RECORD.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+    write(record)
 
 
 def npm_package(work: Path) -> Path:

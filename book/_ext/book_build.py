@@ -8,13 +8,17 @@
 - In the text a chapter is called by its subject, not by its whole title.
 - MathJax is loaded where there is a formula.
 - Errors and warnings in a notebook name the file, cell and line.
-- A build that failed is not taken up where it stopped: Sphinx would not
-  repeat its warnings, and the second build of a broken book would pass.
+- The front page, the one at the top, is put there last and taken away
+  first. Where it is missing, a build failed or was stopped, and the next
+  does not go on from there: Sphinx would not repeat its warnings, and
+  take a page that was half written for done.
+- What a cell writes to stderr fails the build, which quotes it.
 """
 
 import json
 import logging
 import re
+import shutil
 from pathlib import Path
 
 import myst_nb.sphinx_
@@ -40,6 +44,31 @@ FOUND: dict[Path, executions.Execution | Exception] = {}
 EXECUTED: list[Path] = []
 
 
+def front(app: Sphinx) -> Path:
+    """Return the path of the page at the top, which leads to the first."""
+    return Path(app.outdir, "index.html")
+
+
+def begin(app: Sphinx, config: Config) -> None:
+    """Begin anew if the last build did not come to its end."""
+    if not front(app).exists():
+        Path(app.doctreedir, "environment.pickle").unlink(missing_ok=True)
+
+
+def close(app, pagename, templatename, context, doctree) -> None:
+    """Take the front page away before a page is written."""
+    if doctree:
+        front(app).unlink(missing_ok=True)
+
+
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    """Put the front page there if all went well."""
+    if exception or app.statuscode or (app.keep_going and app._warncount):
+        front(app).unlink(missing_ok=True)
+    elif app.builder.name == "html":
+        shutil.copy(Path(__file__).with_name("front.html"), front(app))
+
+
 def follow_changes(app: Sphinx, config: Config) -> None:
     """Have all pages read again when other files change.
 
@@ -52,6 +81,8 @@ def follow_changes(app: Sphinx, config: Config) -> None:
 
 def execute_chapters(app: Sphinx, env: BuildEnvironment, names: list[str]) -> None:
     """Execute those of the pages to be read that need it, two at a time."""
+    if names:
+        front(app).unlink(missing_ok=True)
     paths = [Path(env.doc2path(name)) for name in names]
     chapters = [path for path in paths if path.suffix == ".ipynb"]
     # The largest take longest, as a rule: no long one is left to the end.
@@ -98,6 +129,7 @@ class Parser(myst_nb.sphinx_.Parser):
             cells = executions.code(notebook)
             for cell, outputs in zip(cells, found["outputs"], strict=True):
                 cell.outputs = nbformat.from_dict(outputs)
+            report_stderr(self.env.doc2path(self.env.docname, base=False), notebook)
             book_widgets.as_forms(notebook)
             inputstring = nbformat.writes(notebook)
         super().parse(inputstring, document)
@@ -128,6 +160,14 @@ def describe_failure(name: str, content: str, cause: Exception) -> str:
     return f"{name}, cell {cell}, line {frame[2]}:\n{report}"
 
 
+def report_stderr(name: str, notebook: NotebookNode) -> None:
+    """Quote what cells wrote to stderr, as errors of the build."""
+    for number, cell in enumerate(notebook.cells, start=1):
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                LOGGER.error(f"{name}, cell {number}, wrote to stderr:\n{output.text}")
+
+
 def name_cell(record: logging.LogRecord) -> bool:
     """Rewrite MyST-NB's lines: `x.ipynb:30003` is cell 3, line 2."""
     location = getattr(record, "location", None) or ""
@@ -148,13 +188,6 @@ def only_for_formulas(app, pagename, templatename, context, doctree) -> None:
         ]
 
 
-def forget_failed_build(app: Sphinx, exception: Exception | None) -> None:
-    """Make the next build read everything again if this one failed."""
-    if exception or app.statuscode:
-        pickle = Path(app.doctreedir, "environment.pickle")
-        pickle.unlink(missing_ok=True)
-
-
 def report_times(app: Sphinx, exception: Exception | None) -> None:
     """Say which cells took longest, if any were executed."""
     if EXECUTED:
@@ -169,10 +202,12 @@ def setup(app: Sphinx) -> dict:
     for handler in logging.getLogger("sphinx").handlers:
         handler.addFilter(name_cell)
     app.add_config_value("book_frame", "", "env")
+    app.connect("config-inited", begin)
     app.connect("config-inited", follow_changes)
     app.connect("env-before-read-docs", execute_chapters)
     app.connect("doctree-resolved", name_chapters)
     app.connect("html-page-context", only_for_formulas, priority=900)
-    app.connect("build-finished", forget_failed_build)
+    app.connect("html-page-context", close)
     app.connect("build-finished", report_times)
+    app.connect("build-finished", finish, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

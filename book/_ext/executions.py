@@ -29,7 +29,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).parents[2]
-STORE = ROOT / "_build/executed"
+STORE = Path(os.environ.get("EXECUTED", ROOT / "_build/executed"))
 
 # What any chapter depends on besides its own code, the environment and
 # how it is executed; and files on which those chapters depend whose
@@ -123,6 +123,7 @@ def state(notebook: NotebookNode) -> str:
         sys.version,
         sorted(path.name for path in packages),
         os.environ["OPENBLAS_NUM_THREADS"],
+        os.environ.get("OPENBLAS_CORETYPE"),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

@@ -75,6 +75,10 @@ def pytest_collect_file(file_path, parent):
 def pytest_runtest_call(item):
     if isinstance(getattr(item.parent, "kernel", None), Replay):
         item.parent.kernel.turn_to(item.cell_num)
+        # Of which nbval says only that there is some.
+        for output in item.parent.kernel.outputs[item.cell_num]:
+            if output.get("name") == "stderr":
+                item.add_report_section("call", "stderr", output["text"])
 
 
 def pytest_terminal_summary(terminalreporter):

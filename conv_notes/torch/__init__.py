@@ -5,12 +5,10 @@ Functions and modules carry the names and take the arguments of the ops and laye
 input it meets, whose size decides how many there are.
 """
 
-try:
+from .._extras import needed
+
+with needed("conv_notes.torch", "torch", "torch", "PyTorch"):
     import torch as _torch  # noqa: F401
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        'conv_notes.torch needs PyTorch: pip install "conv_notes[torch]"', name="torch"
-    ) from error
 
 from .aggregation import (
     ActionVLAD,

@@ -24,6 +24,13 @@ def test_licence_is_included(folder):
     assert (vendored.VENDOR / folder / "LICENSE").is_file()
 
 
+def test_the_notices_are_the_record():
+    written = vendored.NOTICES.read_text("utf-8")
+    assert written == vendored.notices(RECORD), "run `python tools/vendored.py`"
+    for name in ("@lezer/common", "mathjax", "pyodide", "numpy", "pillow"):
+        assert re.search(rf"^\| {name} \| \d[\d.]+ \| [A-Z]", written, re.MULTILINE)
+
+
 def test_the_page_draws_with_the_matplotlib_of_the_book():
     pins = (vendored.VENDOR.parents[2] / "constraints.txt").read_text("utf-8")
     version = re.search(r"^matplotlib==(.*)$", pins, re.MULTILINE)[1]

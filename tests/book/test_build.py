@@ -136,6 +136,77 @@ def test_failing_cell_is_named(book, build_book):
         assert "AssertionError: not the answer" in result.stdout
 
 
+def test_what_a_cell_writes_to_stderr_is_quoted(book, build_book):
+    code = "import sys\n\nprint('a moment', 'please', file=sys.stderr)"
+    write(book, "chapter", TITLE, new_code_cell(code, execution_count=1))
+    result = build_book(book)
+    assert result.returncode != 0
+    said = "book/chapter.ipynb, cell 2, wrote to stderr:\na moment please\n"
+    assert said in result.stdout
+    compared = compare(book)
+    assert compared.returncode != 0
+    assert "\na moment please\n" in compared.stdout
+
+
+KILLER = """import os
+
+def setup(app):
+    if os.path.exists("kill"):
+        app.connect("html-page-context", lambda *_: os.kill(os.getpid(), 9))
+"""
+
+
+def test_a_build_that_was_killed_does_not_look_whole(book, build_book):
+    (book / "killer.py").write_text(KILLER)
+    config = (book / "_config.yml").read_text("utf-8")
+    config = config.replace("- book_build\n", "- book_build\n      - killer\n")
+    (book / "_config.yml").write_text(config, "utf-8")
+    write(book, "chapter", TITLE, CODE)
+    front = book / "_build/html/index.html"
+    assert build_book(book).returncode == 0
+    assert "url=book/index.html" in front.read_text("utf-8")
+
+    # While pages were written.
+    (book / "book/_live/live.js").write_text("// new script")
+    (book / "kill").touch()
+    result = build_book(book)
+    assert result.returncode != 0
+    assert not front.exists()
+    (book / "kill").unlink()
+    result = build_book(book)
+    assert result.returncode == 0, result.stdout
+    assert front.exists()
+
+    # While a chapter was executed.
+    write(
+        book, "chapter", TITLE, new_code_cell("import os\n\nos.kill(os.getppid(), 9)")
+    )
+    assert build_book(book).returncode != 0
+    assert not front.exists()
+
+
+def test_two_clean_builds_are_the_same_to_the_byte(book, build_book):
+    """With sliders too, whose models have other ids each time."""
+    shutil.copytree(ROOT / "conv_notes", book / "conv_notes", dirs_exist_ok=True)
+    code = """from conv_notes import Conv2d, draw
+from conv_notes.widgets import explore
+
+explore(lambda kernel: draw.matrix(Conv2d(1, kernel), (1, 4, 4)), kernel=[1, 2, 3])"""
+    write(book, "chapter", TITLE, new_code_cell(code))
+    builds = []
+    for _ in range(2):
+        shutil.rmtree(book / "_build", ignore_errors=True)
+        result = build_book(book)
+        assert result.returncode == 0, result.stdout
+        html = book / "_build/html"
+        files = {path.relative_to(html): path for path in html.rglob("*")}
+        builds.append({k: v.read_bytes() for k, v in files.items() if v.is_file()})
+    first, second = builds
+    assert 'class="explore"' in page(book)
+    assert first.keys() == second.keys()
+    assert not [name for name in first if first[name] != second[name]]
+
+
 def test_broken_links_are_named(book, build_book):
     text = "# Chapter\n\n{ref}`nowhere`, [there](#nowhere) and {cite}`nobody1998`"
     picture = "A picture:\n\n![A picture](missing.png)\n\nand a {term}`word`"

@@ -122,11 +122,13 @@ def test_nor_may_what_it_runs_on(book, monkeypatch):
     assert said(book, CHAPTER) == 1
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
     assert said(book, CHAPTER) == 2
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "as of another processor")
+    assert said(book, CHAPTER) == 3
     package = book / "packages/numpy-2.dist-info"
     package.rename(package.with_name("numpy-3.dist-info"))
-    assert said(book, CHAPTER) == 3
-    monkeypatch.setattr(executions.sys, "version", "4.0")
     assert said(book, CHAPTER) == 4
+    monkeypatch.setattr(executions.sys, "version", "4.0")
+    assert said(book, CHAPTER) == 5
 
 
 @pytest.mark.parametrize(

@@ -196,13 +196,13 @@ def test_credit_is_one_line(load):
 @pytest.mark.parametrize("load", LOADERS)
 def test_missing_package_names_the_extra(load, monkeypatch):
     monkeypatch.setattr(data, "find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'conv_notes\[book\]'"):
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "conv_notes\[data\]"'):
         load()
 
 
 def test_missing_pillow_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
-    with pytest.raises(ModuleNotFoundError, match=r"Pillow.*conv_notes\[book\]"):
+    with pytest.raises(ModuleNotFoundError, match=r"Pillow.*conv_notes\[data\]"):
         data.textures()
 
 
