@@ -234,7 +234,7 @@ def _one_image(name: str, x: FloatArray) -> None:
 
 def _name(ax: Axes, top: float, name: str, shape: tuple[int, ...]) -> None:
     text = f"{name}: {times(shape)}"
-    at = 0, top + LINE * 0.85
+    at = 0, top + LINE * 0.78
     marks.label(ax, at, text, ha="left", va="baseline")
 
 

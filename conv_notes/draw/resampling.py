@@ -268,7 +268,8 @@ def overlap(kernel_size: int, stride: int) -> Drawing:
     along = row[0, 0, 0, clear].astype(int)
     counts = image[0, 0, clear, clear].astype(int)
     low, high = counts.min(), counts.max()
-    share = f"{low} to {high} times" if low < high else f"{low} times each"
+    each = "once each" if high == 1 else f"{high} times each"
+    share = f"{low} to {high} times" if low < high else each
 
     figure, ax = subplots(height=4.4)
     aside = -1.6
