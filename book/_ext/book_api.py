@@ -18,6 +18,7 @@ import nbformat
 from pybtex.database import parse_file
 from sphinx.application import Sphinx
 from sphinx.util.logging import getLogger
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 import executions
 from executions import ROOT
@@ -83,9 +84,8 @@ def add_uses(app, what, name, obj, options, lines: list[str]) -> None:
     """Name the chapters, in their order, whose code uses a thing."""
     if what == "module":
         return
-    toc = app.env.toctree_includes[app.config.root_doc]
     uses = []
-    for page in toc:
+    for page in parse_toc_yaml(ROOT / "_toc.yml"):
         path = Path(app.env.doc2path(page))
         if path.suffix == ".ipynb":
             app.env.note_dependency(str(path))
