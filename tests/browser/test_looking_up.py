@@ -1,6 +1,7 @@
 """What readers look up: terms and sources where they are named, claims, pages."""
 
 import re
+import zipfile
 from functools import cache
 from urllib.parse import unquote, urlsplit
 
@@ -101,6 +102,12 @@ def test_links_lead_somewhere(name, site):
     for page, anchor, _ in found:
         assert not anchor or f'id="{anchor}"' in html(page), (page, anchor)
         assert html(page)
+
+
+@pytest.mark.parametrize("name", ["index", "teachers"])
+def test_all_chapters_can_be_taken_away(name, site):
+    (link,) = BeautifulSoup(html(f"{name}.html"), "html.parser").select("a[download]")
+    assert zipfile.is_zipfile(HTML / "book" / link["href"])
 
 
 TERM, SOURCE = 'a[href*="#term-neuron"]', 'article a[href*="references.html#"]'
