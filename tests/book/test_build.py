@@ -185,6 +185,7 @@ def test_a_build_that_was_killed_does_not_look_whole(book, build_book):
     assert not front.exists()
 
 
+@pytest.mark.skipif("THOROUGH" not in os.environ, reason="make thorough builds twice")
 def test_two_clean_builds_are_the_same_to_the_byte(book, build_book):
     """With sliders too, whose models have other ids each time."""
     shutil.copytree(ROOT / "conv_notes", book / "conv_notes", dirs_exist_ok=True)

@@ -27,7 +27,8 @@ VIOLATIONS = """async rules => {
 }"""
 # What is there a thousand times, alike: a few of it are enough.
 SIMPLER = """(() => {
-  const few = '.touch:nth-of-type(n + 3), .shown > *, svg path, svg use';
+  const few = '.touch:nth-of-type(n + 3), .shown > *, svg path, svg use,' +
+    'svg text:nth-of-type(n + 4), tr:nth-of-type(n + 8), dl.py:nth-of-type(n + 6)';
   document.querySelectorAll(`article :is(${few})`).forEach(it => it.remove());
   const code = [...document.querySelectorAll('.highlight pre')];
   code.slice(5).forEach(it => (it.textContent = 'x'));
