@@ -4,9 +4,9 @@ Every function returns a `Drawing`: a matplotlib figure that a notebook shows as
 which is the same to the byte each time, and that describes itself in words (``.alt``).
 """
 
-from .._extras import needed
+from .. import _extras
 
-with needed("conv_notes.draw", "matplotlib", "book", "Matplotlib"):
+with _extras.needed("conv_notes.draw", "matplotlib", "book", "Matplotlib"):
     from . import marks
 from ._drawing import Drawing, subplots
 from .activations import stages, strongest

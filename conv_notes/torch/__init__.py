@@ -5,9 +5,9 @@ Functions and modules carry the names and take the arguments of the ops and laye
 input it meets, whose size decides how many there are.
 """
 
-from .._extras import needed
+from .. import _extras
 
-with needed("conv_notes.torch", "torch", "torch", "PyTorch"):
+with _extras.needed("conv_notes.torch", "torch", "torch", "PyTorch"):
     import torch as _torch  # noqa: F401
 
 from .aggregation import (
