@@ -69,11 +69,7 @@ def executed(name: str) -> NotebookNode:
     found = executions.stored(path, notebook)
     if not found:
         sys.exit(f"{name} has changed since the book was built: make book")
-    notebook.metadata.update(nbformat.from_dict(found["metadata"]))
-    cells = executions.code(notebook)
-    for cell, outputs in zip(cells, found["outputs"], strict=True):
-        cell.outputs = nbformat.from_dict(outputs)
-    book_widgets.as_forms(notebook)
+    book_widgets.as_executed(notebook, found)
     return notebook
 
 

@@ -125,12 +125,8 @@ class Parser(myst_nb.sphinx_.Parser):
             for pattern in executions.named(notebook):
                 for path in executions.ROOT.glob(pattern):
                     self.env.note_dependency(str(path))
-            notebook.metadata.update(found["metadata"])
-            cells = executions.code(notebook)
-            for cell, outputs in zip(cells, found["outputs"], strict=True):
-                cell.outputs = nbformat.from_dict(outputs)
+            book_widgets.as_executed(notebook, found)
             report_stderr(self.env.doc2path(self.env.docname, base=False), notebook)
-            book_widgets.as_forms(notebook)
             inputstring = nbformat.writes(notebook)
         super().parse(inputstring, document)
 

@@ -11,8 +11,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
+
+import executions
 
 FORM = re.compile(
     '(<div class="explore">.*?<script type="application/json">)'
@@ -22,6 +25,15 @@ FORM = re.compile(
 SIZE = re.compile(r'<svg[^>]* viewBox="0 0 ([\d.]+) ([\d.]+)"')
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
+
+
+def as_executed(notebook: NotebookNode, found: executions.Execution) -> None:
+    """Have a notebook say what it said when it was executed, its sliders as forms."""
+    notebook.metadata.update(nbformat.from_dict(found["metadata"]))
+    cells = executions.code(notebook)
+    for cell, outputs in zip(cells, found["outputs"], strict=True):
+        cell.outputs = nbformat.from_dict(outputs)
+    as_forms(notebook)
 
 
 def as_forms(notebook: NotebookNode) -> None:
