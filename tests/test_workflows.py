@@ -34,15 +34,19 @@ def test_an_action_has_one_version():
 
 
 @each_workflow
-def test_it_may_read_and_one_job_publish(path):
+def test_it_may_read_and_two_jobs_publish(path):
     workflow = yaml.safe_load(path.read_text("utf-8"))
     assert workflow["permissions"] == {"contents": "read"}
     assert workflow["concurrency"]["group"].startswith("${{ github.workflow }}")
     allowed = {"contents: read", "pages: read"}
+    more = {
+        "publish": {"pages: write", "id-token: write"},
+        "notebooks": {"contents: write"},
+    }
     for name, job in jobs(path).items():
         asked = {f"{k}: {v}" for k, v in job.get("permissions", {}).items()}
-        if name == "publish":
-            asked -= {"pages: write", "id-token: write"}
+        if name in more:
+            asked -= more[name]
             assert job["if"] == "github.event_name == 'push'"
         assert asked <= allowed
         assert job["timeout-minutes"] <= 120

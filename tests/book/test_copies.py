@@ -34,9 +34,9 @@ def run(notebook):
     return pip.split()
 
 
-def unpack(folder, site=""):
-    with zipfile.ZipFile(io.BytesIO(book_copies.archive(site))) as archive:
-        archive.extractall(folder)
+@pytest.fixture(scope="module")
+def archive():
+    return book_copies.archive(book_copies.copies(""))
 
 
 def chapters_run_here():
@@ -50,10 +50,10 @@ def chapters_run_here():
     return said.stdout.startswith(sys.path[-1]) or said.stderr
 
 
-def test_a_chapter_gets_what_it_runs_on_from_the_books_address(elsewhere):
+def test_a_chapter_gets_what_it_runs_on_from_the_books_address(elsewhere, archive):
     site = elsewhere / "site"
     (site / "_static").mkdir(parents=True)
-    (site / "_static" / book_copies.NAME).write_bytes(book_copies.archive(""))
+    (site / "_static" / book_copies.NAME).write_bytes(archive)
     for _ in range(2):  # the second time it is there
         os.chdir(elsewhere / "book")
         installs = run(book_copies.copy(CHAPTER, f"{site.as_uri()}/"))
@@ -62,8 +62,9 @@ def test_a_chapter_gets_what_it_runs_on_from_the_books_address(elsewhere):
     assert chapters_run_here() is True
 
 
-def test_a_chapter_finds_it_in_the_archive(elsewhere):
-    unpack(elsewhere)
+def test_a_chapter_finds_it_in_the_archive(elsewhere, archive):
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        file.extractall(elsewhere)
     run(book_copies.copy(CHAPTER, ""))
     assert os.getcwd() == str(elsewhere / "book")
     assert chapters_run_here() is True
