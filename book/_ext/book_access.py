@@ -9,6 +9,7 @@ import re
 from sphinx.application import Sphinx
 
 import book_icons
+import rendered
 
 MENDED = (
     # A label must hold the words that are seen. Without one, these are it.
@@ -40,16 +41,7 @@ def mended(html: str) -> str:
     )
 
 
-def mend(app: Sphinx) -> None:
-    """Have each page mended when its template has been rendered."""
-    templates = getattr(app.builder, "templates", None)
-    if templates is None:
-        return
-    render = templates.render
-    templates.render = lambda name, context: mended(render(name, context))
-
-
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
-    app.connect("builder-inited", mend)
+    app.connect("builder-inited", lambda app: rendered.rewrite(app, mended))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

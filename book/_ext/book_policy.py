@@ -16,6 +16,8 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
+import rendered
+
 POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -51,6 +53,7 @@ def strict(html: str, static: Path) -> str:
 
     def file(code: str) -> str:
         name = f"page-{hashlib.sha256(code.encode()).hexdigest()[:12]}.js"
+        static.mkdir(parents=True, exist_ok=True)
         (static / name).write_text(code + "\n", "utf-8")
         return f'\n<script src="{top}_static/{name}"></script>'
 
@@ -72,14 +75,9 @@ def strict(html: str, static: Path) -> str:
 
 
 def keep_to_files(app: Sphinx) -> None:
-    """Have each page made strict when its template has been rendered."""
-    templates = getattr(app.builder, "templates", None)
-    if templates is None:
-        return
+    """Have each page made strict."""
     static = Path(app.outdir, "_static")
-    static.mkdir(parents=True, exist_ok=True)
-    render = templates.render
-    templates.render = lambda name, context: strict(render(name, context), static)
+    rendered.rewrite(app, lambda html: strict(html, static))
 
 
 def setup(app: Sphinx) -> dict:

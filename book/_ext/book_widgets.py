@@ -58,11 +58,15 @@ def form(saved: dict, model: str) -> str:
         shown = shown * len(labels) + index
     controls = [*zip(names, options, strict=True)]
     data = {"controls": controls, "first": first, "pictures": pictures}
-    text = json.dumps(data, ensure_ascii=False).replace("</", r"<\/")
     return (
         f'<div class="explore">{pictures[shown]}'
-        f'<script type="application/json">{text}</script></div>'
+        f'<script type="application/json">{in_script(data)}</script></div>'
     )
+
+
+def in_script(data: dict) -> str:
+    """Return data as JSON that a script of a page may hold."""
+    return json.dumps(data, ensure_ascii=False).replace("</", r"<\/")
 
 
 def leaves(saved: dict, model: str) -> Iterator[dict]:
@@ -93,7 +97,7 @@ def beside(app: Sphinx, pagename, templatename, context, doctree) -> None:
         (folder / f"{name}.js").write_text(script, "utf-8")
         source = context["pathto"](f"_static/states/{name}.js", resource=True)
         data |= {"states": name, "source": source, "tallest": tallest}
-        return form[1] + json.dumps(data, ensure_ascii=False).replace("</", r"<\/")
+        return form[1] + in_script(data)
 
     context["body"] = FORM.sub(put, context.get("body", ""))
 
