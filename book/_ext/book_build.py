@@ -13,6 +13,7 @@
   does not go on from there: Sphinx would not repeat its warnings, and
   take a page that was half written for done.
 - What a cell writes to stderr fails the build, which quotes it.
+- Of two builds in one folder the second waits.
 """
 
 import json
@@ -24,6 +25,7 @@ from pathlib import Path
 import myst_nb.sphinx_
 import nbformat
 from docutils import nodes
+from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -43,10 +45,25 @@ FRAME = ("book/_assets/**/*", "book/_ext/*", "book/_site/*", "book/glossary.md")
 FOUND: dict[Path, executions.Execution | Exception] = {}
 EXECUTED: list[Path] = []
 
+# Held until this process ends, however it does.
+LOCKS: list[FileLock] = []
+
 
 def front(app: Sphinx) -> Path:
     """Return the path of the page at the top, which leads to the first."""
     return Path(app.outdir, "index.html")
+
+
+def wait_for_others(app: Sphinx, config: Config) -> None:
+    """Build when no other process does, before anything is read."""
+    Path(app.doctreedir).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(Path(app.doctreedir, "lock"))
+    LOCKS.append(lock)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        LOGGER.info("Another build is at work here: this one waits for it.")
+        lock.acquire()
 
 
 def begin(app: Sphinx, config: Config) -> None:
@@ -198,6 +215,7 @@ def setup(app: Sphinx) -> dict:
     for handler in logging.getLogger("sphinx").handlers:
         handler.addFilter(name_cell)
     app.add_config_value("book_frame", "", "env")
+    app.connect("config-inited", wait_for_others)
     app.connect("config-inited", begin)
     app.connect("config-inited", follow_changes)
     app.connect("env-before-read-docs", execute_chapters)

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -43,6 +44,14 @@ def book(request, tmp_path, monkeypatch):
 def write(book: Path, name: str, *cells: nbformat.NotebookNode) -> None:
     """Write a page of the book."""
     nbformat.write(new_notebook(cells=cells), book / f"book/{name}.ipynb")
+
+
+def extend(book: Path, name: str, code: str) -> None:
+    """Give the book's build an extension more."""
+    (book / f"{name}.py").write_text(code)
+    config = (book / "_config.yml").read_text("utf-8")
+    config = config.replace("- book_build\n", f"- book_build\n      - {name}\n")
+    (book / "_config.yml").write_text(config, "utf-8")
 
 
 def page(book: Path, name: str = "book/chapter.html") -> str:
@@ -157,10 +166,7 @@ def setup(app):
 
 
 def test_a_build_that_was_killed_does_not_look_whole(book, build_book):
-    (book / "killer.py").write_text(KILLER)
-    config = (book / "_config.yml").read_text("utf-8")
-    config = config.replace("- book_build\n", "- book_build\n      - killer\n")
-    (book / "_config.yml").write_text(config, "utf-8")
+    extend(book, "killer", KILLER)
     write(book, "chapter", TITLE, CODE)
     front = book / "_build/html/index.html"
     assert build_book(book).returncode == 0
@@ -183,6 +189,30 @@ def test_a_build_that_was_killed_does_not_look_whole(book, build_book):
     )
     assert build_book(book).returncode != 0
     assert not front.exists()
+
+
+COUNTER = """def setup(app):
+    with open("builds", "a") as file:
+        file.write("build ")
+"""
+
+
+def test_of_two_builds_the_second_waits(book, build_book):
+    extend(book, "counter", COUNTER)
+    both_are_here = """
+import time
+
+end = time.time() + 60
+while open("../builds").read().count("build") < 2:
+    assert time.time() < end, "alone"
+    time.sleep(0.1)"""
+    write(book, "chapter", TITLE, new_code_cell(both_are_here))
+    with ThreadPoolExecutor(2) as pool:
+        results = [*pool.map(build_book, [book, book])]
+    said = "".join(result.stdout for result in results)
+    assert [result.returncode for result in results] == [0, 0], said
+    assert said.count("Another build is at work here") == 1
+    assert said.count("chapter.ipynb: Executed notebook") == 1
 
 
 @pytest.mark.skipif("THOROUGH" not in os.environ, reason="make thorough builds twice")
@@ -267,6 +297,8 @@ def test_plain_sphinx_builds_the_book_too(book, jupyter_book):
     assert f"mybinder.org/v2/gh/someone/layers/main?{there}book/chapter.ip" in page(
         book
     )
+    colab = "colab.research.google.com/github/someone/layers/blob/notebooks/book/"
+    assert f"{colab}chapter.ipynb" in page(book)
     hub = f"{PUBLISHED['BOOK_HUB']}/hub/user-redirect/git-pull?"
     assert f'href="{hub}' in page(book)
     assert f"{top}_static/chapters.zip" in page(book, "_sources/book/chapter.ipynb")
