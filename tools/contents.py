@@ -53,13 +53,16 @@ class Exercise(NamedTuple):
         return first + ' …"' * (first.count('"') % 2)
 
 
-class Claim(NamedTuple):
-    """Where a claim of the notes has its box or row: below which heading."""
+class Section(NamedTuple):
+    """A section of a chapter."""
 
-    id: str
     chapter: str
     heading: str
-    anchor: str
+
+    @property
+    def page(self) -> str:
+        """Where it is, as a link in the book."""
+        return f"{self.chapter}.ipynb#{slugify(self.heading)}"
 
 
 class Need(NamedTuple):
@@ -82,10 +85,15 @@ def chapters() -> list[str]:
 
 
 @cache
-def sources(name: str) -> tuple[str, ...]:
-    """Return the text cells of a notebook of the book."""
+def cells(name: str) -> tuple[tuple[str, str], ...]:
+    """Return the cells of a notebook of the book, each with its kind."""
     cells = json.loads((BOOK / f"{name}.ipynb").read_text("utf-8"))["cells"]
-    return tuple("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    return tuple((cell["cell_type"], "".join(cell["source"])) for cell in cells)
+
+
+def sources(name: str) -> list[str]:
+    """Return the text cells of a notebook of the book."""
+    return [source for kind, source in cells(name) if kind == "markdown"]
 
 
 def title(name: str) -> str:
@@ -101,14 +109,24 @@ def exercises(name: str) -> list[Exercise]:
     return [Exercise(name, label, title, body) for title, label, body in found]
 
 
-def claims() -> list[Claim]:
-    """Return all claims in the order of their boxes and rows in the book."""
-    found = []
+def sections() -> dict[Section, list[str]]:
+    """Return the sections of the book, each with the claims of the notes it tests.
+
+    It has a box or a row of them, or the code that shows them.
+    """
+    found: dict[Section, list[str]] = {}
+    told = {
+        "markdown": r"(?m)^##+ (.*)$|\((s\d{3}-\d\d)\)=",
+        "code": r"()# (s\d{3}-\d\d)",
+    }
     for name in chapters():
-        text = "\n".join(sources(name))
-        for at in re.finditer(r"\((s\d{3}-\d\d)\)=", text):
-            heading = re.findall(r"(?m)^##+ (.*)$", text[: at.start()])[-1]
-            found.append(Claim(at[1], name, heading, slugify(heading)))
+        here: list[str] = []
+        for kind, source in cells(name):
+            for heading, claim in re.findall(told[kind], source):
+                if heading:
+                    here = found.setdefault(Section(name, heading), [])
+                else:
+                    here.append(claim)
     return found
 
 
