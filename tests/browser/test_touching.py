@@ -64,53 +64,80 @@ def some(things):
     return things if THOROUGH else [*things[:1], *things[1:-1][:1], *things[1:][-1:]]
 
 
-@pytest.fixture(params=WIDTHS if THOROUGH else ["either"])
-def opened(browser, site, request, with_pictures):
-    """Open a chapter, at both widths or by turns; the narrow one is touched."""
+@pytest.fixture(scope="module")
+def opened(browser, site, with_pictures):
+    """Return what opens a chapter as wide as a desk or a phone, which is touched."""
     contexts, failures = [], []
 
-    def open_at(name, query=""):
-        by_turns = [*WIDTHS][CHAPTERS.index(name) % 2]
-        kind = by_turns if request.param == "either" else request.param
-        open_at.touched = kind == "phone"
+    def open_at(name, kind="desk"):
         size = {"width": WIDTHS[kind], "height": 900}
-        contexts.append(browser.new_context(viewport=size, has_touch=open_at.touched))
-        page = contexts[-1].new_page()
+        context = browser.new_context(viewport=size, has_touch=kind == "phone")
+        contexts.append(context)
+        page = context.new_page()
         page.on("pageerror", lambda error: failures.append(str(error)))
-        page.goto(f"{site}book/{name}.html{query}")
+        page.goto(f"{site}book/{name}.html")
         page.evaluate(UNFOLD)
         with_pictures(page)
         return page
 
+    open_at.failures = failures
     yield open_at
     for context in contexts:
         context.close()
-    assert not failures
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_every_part_of_a_picture_answers(opened, name):
-    page = opened(name)
+@pytest.fixture(autouse=True)
+def nothing_fails(opened):
+    yield
+    found, opened.failures[:] = [*opened.failures], []
+    assert not found
+
+
+# Both widths, or by turns.
+VISITS = [
+    (name, kind)
+    for k, name in enumerate(CHAPTERS)
+    for kind in (WIDTHS if THOROUGH else [[*WIDTHS][k % 2]])
+]
+
+
+@pytest.fixture(scope="module", params=VISITS, ids="-".join)
+def visit(request, opened):
+    """Open a chapter; return its page and whether it is touched.
+
+    pytest runs the tests of one page, in their order, before it opens another.
+    """
+    name, kind = request.param
+    page = opened(name, kind)
+    yield page, kind == "phone"
+    page.context.close()
+
+
+@pytest.fixture
+def page(visit):
+    return visit[0]
+
+
+def test_every_part_of_a_picture_answers(visit):
+    page, touched = visit
     for k, picture in enumerate(page.locator("svg:has(.touch)").all()):
         for part in some(picture.locator(".touch").all()):
             assert part.evaluate(ANSWERS)[0] == "hidden"
             part.scroll_into_view_if_needed()
             place = part.evaluate(PLACE)
             assert place, part.get_attribute("aria-label")
-            if opened.touched:
+            if touched:
                 page.touchscreen.tap(*place)
             else:
                 page.mouse.move(*place)
             seen, said, words = part.evaluate(ANSWERS)
-            assert (seen, said) == ("visible", True), (name, words)
+            assert (seen, said) == ("visible", True), words
         if THOROUGH or k == 0:
             unreached, stops = picture.evaluate(UNREACHED)
-            assert (unreached, stops) == ([], 1), name
+            assert (unreached, stops) == ([], 1)
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_every_choice_changes_the_picture_and_nothing_moves(opened, name):
-    page = opened(name)
+def test_every_choice_changes_the_picture_and_nothing_moves(page):
     height = "document.documentElement.scrollHeight"
     before = page.evaluate(height)
     for box in page.locator(".explore").all():
@@ -137,9 +164,7 @@ def test_every_choice_changes_the_picture_and_nothing_moves(opened, name):
                     changed(lambda option=option: option.click())
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_a_click_on_a_part_chooses_its_state(opened, name):
-    page = opened(name)
+def test_a_click_on_a_part_chooses_its_state(page):
     for box in page.locator(".explore:has([data-sets])").all():
         for k in some(range(box.locator("[data-sets]").count())):
             part = box.locator("[data-sets]").nth(k)
@@ -183,9 +208,7 @@ def test_what_was_pressed_is_shown_in_the_next_state_too(opened):
     assert part.get_attribute("aria-label") != before
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_every_question_is_answered_in_the_page(opened, name):
-    page = opened(name)
+def test_every_question_is_answered_in_the_page(page):
     questions = page.locator(".ask")
     for question in questions.all():
         data = json.loads(question.locator("script").text_content())
