@@ -143,13 +143,17 @@ def _settle(image: AxesImage) -> None:
         image.set_data(steps.astype(np.uint8))
     else:
         image.set_data(_certain(values))
-        image.set_clim(*map(_certain, image.get_clim()))
+        image.set_clim(*(float(_certain(float(end))) for end in image.get_clim()))
 
 
 def _certain(values: Any) -> Any:
-    """Numbers to a billionth of the power of two above the largest."""
+    """Numbers to the first two thirds of the bits that the largest has."""
+    values = np.ma.asarray(values)
     largest = np.abs(values).max()
-    step = np.exp2(np.ceil(np.log2(largest)) - 30) if largest else 1.0
+    if not largest:
+        return values
+    bits = 2 * np.finfo(values.dtype).nmant // 3
+    step = np.exp2(np.ceil(np.log2(largest)) - bits)
     return np.round(values / step) * step
 
 

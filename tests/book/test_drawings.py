@@ -80,6 +80,23 @@ def test_drawing_repeats_and_describes_itself(name):
     assert first.alt.endswith(".")
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_last_bits_do_not_show(dtype):
+    """They depend on the processor; half a grey or a third is at the edge of two."""
+    half = np.array(0.5, dtype)
+    less = np.nextafter(half, half * 0)
+
+    def shown(values):
+        grey = np.resize(values, (4, 4))
+        colours = np.resize(values * half / 255, (4, 4, 3))
+        own = np.append(grey, [[np.nan, 0, 1, -values[0]]], axis=0).astype(dtype)
+        pictures = {"grey": grey, "own": own, "colours": colours}
+        curve = draw.curves([1, 2], {"a": [values[1], 1]}, xlabel="x", ylabel="y")
+        return draw.pictures(pictures, limits=(0, 1)).svg(), curve.svg()
+
+    assert shown(np.array([half] * 12)) == shown(np.array([half, less] * 6))
+
+
 def test_stack_says_how_each_layer_shares():
     names = ["C1", "M2", "C3", "L4", "L5", "L6", "F7", "F8"]
     alt = draw.stack(deepface(), (3, 152, 152), names=names).alt
