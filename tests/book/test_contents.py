@@ -31,7 +31,28 @@ def test_all_exercises_are_listed(page):
         labels = re.findall(r":label: (ex-[\w-]+)", text)
         assert labels
         for label in labels:
-            assert len(re.findall(rf"[#(]{label}[\")]", said(page))) == 1, label
+            assert len(re.findall(rf"[#(]{label}[\")]", said(page))) == 1, (
+                f"{label}: execute book/{page}.ipynb, after book/index.ipynb"
+            )
+
+
+@pytest.mark.parametrize("name", contents.chapters())
+def test_every_exercise_has_a_cell_to_answer_in_and_a_check(name):
+    cells = nbformat.read(contents.BOOK / f"{name}.ipynb", as_version=4).cells
+    text = "\n".join(
+        " ".join([*cell.metadata.get("tags", [])])
+        if cell.cell_type == "code"
+        else cell.source
+        for cell in cells
+    )
+    for exercise in contents.exercises(name):
+        _, _, rest = text.partition(f":label: {exercise.label}\n")
+        before, _, solution = rest.partition("{solution-start} " + exercise.label)
+        solution, _, _ = solution.partition("{solution-end}")
+        assert before.count("\nexercise") == 1, f"{exercise.label}: a cell to answer in"
+        assert re.findall(r"\bcheck\b.*", solution) == ["check remove-cell"], (
+            f"{exercise.label}: one cell tagged check, remove-cell in its solution"
+        )
 
 
 BEGINS = {

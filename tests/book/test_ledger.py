@@ -17,6 +17,18 @@ STYLE = {
 }
 
 
+def execute(name):
+    return f"run: .venv/bin/python tools/run_notebooks.py book/{name}.ipynb"
+
+
+def test_all_claims_are_listed():
+    cells = nbformat.read(BOOK / "source-notes.ipynb", as_version=4).cells
+    said = [it.data for cell in cells for it in cell.get("outputs", [])]
+    text = "\n".join(it.get("text/html", "") for it in said)
+    for name in VERDICTS:
+        assert f">{name}<" in text, f"{name}: {execute('source-notes')}"
+
+
 @pytest.mark.parametrize("claim", CLAIMS, ids=VERDICTS)
 def test_claim_is_shown_in_its_chapter(claim):
     name, verdict = claim["id"], claim["verdict"]
@@ -25,10 +37,12 @@ def test_claim_is_shown_in_its_chapter(claim):
     row = rf"\* - \({name}\)=\n    {name}: "
     boxes = [i for i, cell in enumerate(cells) if re.search(box, cell.source)]
     rows = [cell.source for cell in cells if re.search(row, cell.source)]
-    assert len(boxes) + len(rows) == 1
+    found = f"{len(boxes)} boxes and {len(rows)} rows"
+    assert len(boxes) + len(rows) == 1, f"{name} needs one box or row, has {found}"
     if rows:  # of a table of claims that hold
         assert verdict == "holds" and ":class: note-table" in rows[0]
-        assert sum(f"# {name}" in cell.source for cell in cells) == 1
+        shown = sum(f"# {name}" in cell.source for cell in cells)
+        assert shown == 1, f"put # {name} into one code cell; it is in {shown}"
     else:
         assert cells[boxes[0] + 1].cell_type == "code"
 
@@ -59,8 +73,10 @@ def test_guides_list_what_of_a_note_does_not_hold():
         read, _, told = guide.partition("**Do not")
         warned, _, holds = told.partition("<details>")
         claim = r"\[(s\d{3}-\d\d)\]\(\1\)"
-        assert set(re.findall(claim, warned)) == wrong
-        assert set(re.findall(claim, holds)) == {it["id"] for it in own} - wrong
+        listed = set(re.findall(claim, warned)), set(re.findall(claim, holds))
+        assert listed == (wrong, {it["id"] for it in own} - wrong), (
+            f"note {note}: {execute('from-the-notes')}"
+        )
         assert f"Of its {len(own)} claims, {len(own) - len(wrong)} hold.\n" in told
         to_read = set(re.findall(r"\(([\w-]+)\.ipynb#", read))
         assert to_read >= {claim["chapter"] for claim in own}

@@ -40,7 +40,9 @@ def test_every_cell_was_executed(path):
             for part in (cell, *cell.outputs)
             if "execution_count" in part
         }
-        assert numbers == {notebook_form.EXECUTED}, f"{name}: run `make notebooks`"
+        assert numbers == {notebook_form.EXECUTED}, (
+            f"run: .venv/bin/python tools/run_notebooks.py book/{name}"
+        )
 
 
 def test_what_jupyterlab_saves_is_no_change_for_git():
@@ -232,4 +234,7 @@ def test_the_first_page_says_how_long_a_chapter_takes():
         words = sum(len(source.split()) for source in sources)
         exercises = sum(source.count("{exercise-start}") for source in sources)
         for minutes, told in zip((words / 200, 8 * exercises), said, strict=True):
-            assert abs(minutes - int(told)) <= 5, (name, minutes)
+            assert abs(minutes - int(told)) <= 5, (
+                f"book/index.ipynb says {told} minutes of {name}: {minutes:.0f}, "
+                "of 200 words each, and eight for an exercise"
+            )

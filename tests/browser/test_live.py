@@ -90,14 +90,6 @@ def test_first_cells_say_what_the_book_says(browser, site, name):
             assert now == verdict
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_table_of_cells_is_of_the_chapters_as_they_are(name):
-    known = json.loads(live_cells.FOUND.read_text("utf-8")).get(name, {})
-    assert known.get("code") == live_cells.digest(live_cells.shown(name)), (
-        f"run: python tools/live_cells.py {name}"
-    )
-
-
 def test_nothing_is_loaded_before_the_first_press(context, site):
     page, sizes = context.new_page(), []
     page.on("response", lambda it: "/live" in it.url and sizes.append(len(it.body())))

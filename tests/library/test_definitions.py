@@ -29,8 +29,8 @@ def test_every_op_has_a_gradient():
     functions = {name for name in conv_notes.ops.__all__ if name.islower()}
     without = functions - {"netvlad_init", *OPS}
     assert not without, (
-        f"add {listed(without)} to GOOD in tests/library/good.py, and "
-        "@differentiable before its definition"
+        f"{listed(without)}: GOOD in tests/library/good.py must have it, and "
+        "@differentiable stand before its definition"
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import oracle_smooth
 import pytest
-from good import OPS, complete
+from good import GOOD, OPS, complete
 
 import conv_notes as cn
 from conv_notes import Conv2d, Linear, LocalConv2d, weight_ids
@@ -75,6 +75,17 @@ def test_no_op_is_forgotten():
     tested = {*SUMS, *IN_OTHER_WORDS}
     place = "SUMS or IN_OTHER_WORDS in tests/library/test_nan.py"
     complete(tested, place, {*OPS, "unfold", "fold"})
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_nan_signals_nothing(name):
+    """What is no number is no error of arithmetic: no op warns of it."""
+    for argument, array in GOOD[name].items():
+        if isinstance(array, np.ndarray) and array.dtype.kind == "f":
+            spoilt = array.copy()
+            spoilt.flat[0] = np.nan
+            with np.errstate(all="raise", under="ignore"):
+                getattr(cn, name)(**GOOD[name] | {argument: spoilt})
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
