@@ -41,7 +41,7 @@ def test_every_cell_was_executed(path):
             if "execution_count" in part
         }
         assert numbers == {notebook_form.EXECUTED}, (
-            f"run: .venv/bin/python tools/run_notebooks.py book/{name}"
+            f"{name}: .venv/bin/python tools/run_notebooks.py {path}"
         )
 
 
