@@ -109,6 +109,7 @@ def exercises(name: str) -> list[Exercise]:
     return [Exercise(name, label, title, body) for title, label, body in found]
 
 
+@cache
 def sections() -> dict[Section, list[str]]:
     """Return the sections of the book, each with the claims of the notes it tests.
 

@@ -141,22 +141,19 @@ def _settle(image: AxesImage) -> None:
     if values.ndim == 3:  # colours, from 0 to 1
         steps = np.rint(np.round(np.clip(values, 0, 1) * 255, 6))
         image.set_data(steps.astype(np.uint8))
-    else:
-        image.set_data(_certain(values))
-        image.set_clim(*(float(_certain(float(end))) for end in image.get_clim()))
-
-
-def _certain(values: Any) -> Any:
-    """Numbers without the bits that depend on the processor."""
-    values = np.ma.asarray(values)
-    largest = np.abs(values).max()
-    if not largest:
-        return values
+        return
     # What a short sum has for certain. Not fewer in single precision: there, means of
     # bytes come near to the edge of a shade.
-    bits = 20 if values.dtype == np.float32 else 36
-    step = np.exp2(np.ceil(np.log2(largest)) - bits)
-    return np.round(values / step) * step
+    bits = 36 if values.dtype.itemsize > 4 else 20
+    image.set_data(_certain(values, bits))
+    image.set_clim(*(_certain(end, bits) for end in image.get_clim()))
+
+
+def _certain(values: Any, bits: int) -> Any:
+    """Numbers without what is below the first bits of the largest."""
+    largest = np.ma.asarray(np.abs(values)).max()
+    step = 2.0 ** (np.ceil(np.log2(float(largest))) - bits) if largest else 0.0
+    return np.round(values / step) * step if step else values
 
 
 def _named(svg: str) -> str:

@@ -82,19 +82,28 @@ def test_drawing_repeats_and_describes_itself(name):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_last_bits_do_not_show(dtype):
-    """They depend on the processor; half a grey or a third is at the edge of two."""
+    """They depend on the processor; half a grey is at the edge of two."""
     half = np.array(0.5, dtype)
     less = np.nextafter(half, half * 0)
 
     def shown(values):
         grey = np.resize(values, (4, 4))
         colours = np.resize(values * half / 255, (4, 4, 3))
-        own = np.append(grey, [[np.nan, 0, 1, -values[0]]], axis=0).astype(dtype)
-        pictures = {"grey": grey, "own": own, "colours": colours}
+        own = np.append(grey, [[np.nan, 0, 1 / 3, -values[-1]]], axis=0).astype(dtype)
+        fixed = draw.pictures({"grey": grey, "colours": colours}, limits=(0, 1))
         curve = draw.curves([1, 2], {"a": [values[1], 1]}, xlabel="x", ylabel="y")
-        return draw.pictures(pictures, limits=(0, 1)).svg(), curve.svg()
+        return [it.svg() for it in (fixed, draw.pictures({"own": own}), curve)]
 
     assert shown(np.array([half] * 12)) == shown(np.array([half, less] * 6))
+
+
+@pytest.mark.parametrize(
+    "values", [[0, 5e-324], [np.nan, np.nan], [0, np.inf], [0, 0], [1e300, -1e300]]
+)
+def test_images_may_have_any_numbers(values):
+    assert (
+        draw.pictures({"image": np.resize(values, (2, 2))}).svg().count("<image") == 1
+    )
 
 
 def test_stack_says_how_each_layer_shares():
