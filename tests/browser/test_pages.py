@@ -25,6 +25,24 @@ VIOLATIONS = """async rules => {
   return violations.map(({ id, nodes }) =>
     [id, nodes.length, nodes[0].html.slice(0, 200), nodes[0].failureSummary]);
 }"""
+CUT = """() => {
+  const folded = [...document.querySelectorAll('.toggle-hidden')];
+  folded.forEach(it => it.classList.remove('toggle-hidden'));
+  const cut = picture => {
+    const { left, right } = picture.getBoundingClientRect();
+    for (let it = picture.parentElement; it.tagName !== 'HTML'; it = it.parentElement) {
+      const box = it.getBoundingClientRect();
+      const cuts = getComputedStyle(it).overflowX === 'hidden';
+      if (cuts && (left < box.left - 1 || right > box.right + 1)) return true;
+    }
+    return left < -1 || right > innerWidth + 1;
+  };
+  const pictures = document.querySelectorAll(
+    'article :is(.output, figure, .explore-picture) > svg');
+  const found = [...pictures].filter(cut).map(it => it.ariaLabel);
+  folded.forEach(it => it.classList.add('toggle-hidden'));
+  return found;
+}"""
 # What is there a thousand times, alike: a few of it are enough.
 SIMPLER = """(() => {
   const few = '.touch:nth-of-type(n + 3), .shown > *, svg path, svg use,' +
@@ -207,6 +225,11 @@ def test_words_in_pictures_can_be_read(page):
         least,
     )
     assert not small
+
+
+def test_pictures_are_whole(page):
+    """In unfolded solutions too, whose boxes are narrower than a phone."""
+    assert not page.evaluate(CUT)
 
 
 def test_formulas_are_typeset_and_readable_aloud(page):
