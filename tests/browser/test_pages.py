@@ -25,6 +25,27 @@ VIOLATIONS = """async rules => {
   return violations.map(({ id, nodes }) =>
     [id, nodes.length, nodes[0].html.slice(0, 200), nodes[0].failureSummary]);
 }"""
+# Contrast, most of axe's work, is asked of one element of each look: letters of one
+# colour, size and weight on one ground. Of a drawing's ground axe knows nothing.
+ONE_OF_EACH_LOOK = """() => {
+  const looks = new Map();
+  const words = document.evaluate('//body//text()[normalize-space()]', document, null, 6);
+  for (let k = 0; k < words.snapshotLength; k++) {
+    const element = words.snapshotItem(k).parentElement;
+    element.removeAttribute('data-look');
+    if (element.closest('svg') || !element.checkVisibility()) continue;
+    const { color, fontSize, fontWeight } = getComputedStyle(element);
+    const look = [color, fontSize, fontWeight];
+    for (let it = element; it; it = it.parentElement) {
+      const { backgroundColor, backgroundImage, opacity } = getComputedStyle(it);
+      const ground = [backgroundColor, backgroundImage, opacity].join();
+      if (ground !== 'rgba(0, 0, 0, 0),none,1') look.push(ground);
+    }
+    looks.set(look.join(), element);
+  }
+  looks.forEach(element => element.setAttribute('data-look', ''));
+  axe.configure({ rules: [{ id: 'color-contrast', selector: '[data-look]' }] });
+}"""
 CUT = """() => {
   const folded = [...document.querySelectorAll('.toggle-hidden')];
   folded.forEach(it => it.classList.remove('toggle-hidden'));
@@ -287,4 +308,6 @@ def test_axe_finds_nothing(page):
         themes = themes[page.viewport_size["width"] == DESK :][:1]
     for theme in themes:
         page.evaluate("it => document.documentElement.dataset.theme = it", theme)
+        if not THOROUGH:
+            page.evaluate(ONE_OF_EACH_LOOK)
         assert not page.evaluate(VIOLATIONS, RULES), theme
