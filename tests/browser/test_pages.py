@@ -29,7 +29,8 @@ VIOLATIONS = """async rules => {
 # colour, size and weight on one ground. Of a drawing's ground axe knows nothing.
 ONE_OF_EACH_LOOK = """() => {
   const looks = new Map();
-  const words = document.evaluate('//body//text()[normalize-space()]', document, null, 6);
+  const written = '//body//text()[normalize-space()]';
+  const words = document.evaluate(written, document, null, 6); // as they stand now
   for (let k = 0; k < words.snapshotLength; k++) {
     const element = words.snapshotItem(k).parentElement;
     element.removeAttribute('data-look');
