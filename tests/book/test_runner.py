@@ -49,7 +49,7 @@ def test_html_comes_before_a_picture_and_none_does_not_count(said):
         ("import json\njson.loads('{')", 2, "JSONDecodeError: Expecting property name"),
         (
             "a = 5\nassert (\n    a == 6\n)",
-            3,
+            2 if sys.version_info[:2] == (3, 12) else 3,  # as Python says
             "AssertionError: a == 6 should be true, but a is 5.",
         ),
         ("a = 5\nassert a == 6, 'six'", 2, "AssertionError: six"),
