@@ -215,8 +215,8 @@ def test_what_was_pressed_is_shown_in_the_next_state_too(opened):
 
 
 def test_every_question_is_answered_in_the_page(page):
-    questions = page.locator(".ask").all()
-    for question in some(questions):
+    questions = some(page.locator(".ask").all())
+    for question in questions:
         data = json.loads(question.locator("script").text_content())
         for given, why in [*data["slips"], [data["answer"], data["because"]]]:
             if data["choices"]:
@@ -227,7 +227,7 @@ def test_every_question_is_answered_in_the_page(page):
             verdict = "Right." if given == data["answer"] else "No."
             assert question.locator("[role=status]").inner_text() == f"{verdict} {why}"
     page.reload()  # answers are kept in the browser
-    assert page.locator(".ask-right").count() == len(some(questions))
+    assert page.locator(".ask-right").count() == len(questions)
 
 
 def test_a_finger_on_the_handle_drags_and_elsewhere_moves_the_page(browser, site):
